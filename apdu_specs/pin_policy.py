@@ -1,0 +1,142 @@
+"""The PIN policy: what wrong PINs cost, as data.
+
+Source: manual, "forgotten PIN code": three consecutive wrong PINs mean a new PIN from a registration office, five
+lock the part of the card that confirms identity for good. How the fourth and fifth are taken while a new PIN is due
+is not said: ``suspended_counts`` chooses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from apdu_specs.errors import SpecError
+from apdu_specs.language import Text
+from apdu_specs.provenance import Provenance, assumed, manual
+from apdu_specs.status import Family, StatusWord
+
+
+class PinState(Enum):
+    """What a card's PIN can do, by its number f of consecutive failures."""
+
+    READY = "ready"
+    SUSPENDED = "suspended"
+    LOCKED = "locked"
+
+    @property
+    def condition(self) -> Text:
+        """What has become of the PIN, in one line."""
+        return _CONDITION[self]
+
+    @property
+    def advice(self) -> Text:
+        """What the holder must do, where, and with what, in one line."""
+        return _ADVICE[self]
+
+
+_CONDITION = {
+    PinState.READY: Text("The PIN can be used.", "ใช้ PIN ได้ตามปกติ"),
+    PinState.SUSPENDED: Text(
+        "The PIN of this card is suspended after three wrong ones in a row.",
+        "PIN ของบัตรนี้ถูกระงับ เพราะใส่ผิดติดต่อกัน 3 ครั้ง",
+    ),
+    PinState.LOCKED: Text(
+        "The part of this card that confirms identity is locked for good after five wrong PINs in a row; "
+        "everything else on it keeps working.",
+        "ส่วนยืนยันตัวบุคคลของบัตรใบนี้ถูกล็อกถาวร เพราะใส่ PIN ผิดติดต่อกัน 5 ครั้ง แต่ยังใช้บัตรรับบริการอื่นได้ตามปกติ",
+    ),
+}
+_ADVICE = {
+    PinState.READY: Text("Nothing needs to be done.", "ไม่ต้องดำเนินการใด"),
+    PinState.SUSPENDED: Text(
+        "The card's owner asks for a new PIN at any registration office, with this card; it is free.",
+        "เจ้าของบัตรต้องนำบัตรประจำตัวประชาชนใบนี้ไปขอ PIN ใหม่ด้วยตนเองที่สำนักทะเบียนแห่งใดก็ได้ทั่วประเทศ ไม่มีค่าธรรมเนียม",
+    ),
+    PinState.LOCKED: Text(
+        "To confirm identity again the card's owner needs a new card, from any registration office.",
+        "หากต้องการใช้ยืนยันตัวบุคคลอีก เจ้าของบัตรต้องทำบัตรใหม่ที่สำนักทะเบียน",
+    ),
+}
+
+
+class VerifyForm(Enum):
+    """The two ways to present a PIN; they differ in how tries left are reported."""
+
+    ISO = Family.TRIES_LEFT
+    PUBLISHED = Family.TRIES_LEFT_PUBLISHED
+
+
+@dataclass(frozen=True, slots=True)
+class PinPolicy:
+    """Thresholds of f, the number of consecutive failures.
+
+    ``suspended_at``: from here a registration office must issue a new PIN. ``locked_at``: from here nothing helps.
+    ``suspended_counts``: while suspended, ``every`` VERIFY counts and no PIN is compared; or only a ``wrong`` one.
+    ``office_tries``: consecutive wrong proofs of a registration office before it can do no more.
+    """
+
+    name: str
+    suspended_at: int
+    locked_at: int
+    provenance: Provenance
+    suspended_counts: Literal["every", "wrong"] = "every"
+    pin_length: int = 4
+    office_tries: int = 10
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.suspended_at <= self.locked_at <= 15:
+            raise SpecError("a PIN policy has 1 <= suspended_at <= locked_at <= 15")
+        if not 1 <= self.office_tries <= 15:
+            raise SpecError("a PIN policy has 1 <= office_tries <= 15")
+
+    def state(self, failures: int) -> PinState:
+        """The state after ``failures`` consecutive failures."""
+        if failures >= self.locked_at:
+            return PinState.LOCKED
+        return PinState.SUSPENDED if failures >= self.suspended_at else PinState.READY
+
+    def tries_left(self, failures: int) -> int:
+        """How many wrong PINs lead to a new PIN from the office; 0 when suspended or locked."""
+        return max(0, self.suspended_at - failures)
+
+    def wrong_pin_word(self, failures: int, form: VerifyForm) -> int:
+        """The status word for a wrong PIN that made ``failures``."""
+        return form.value.word(self.tries_left(failures))
+
+    def refusal_word(self, failures: int, form: VerifyForm) -> int:
+        """The status word that tells the state without costing a try (VERIFY without data, session closed)."""
+        match self.state(failures):
+            case PinState.READY:
+                return self.wrong_pin_word(failures, form)
+            case PinState.SUSPENDED:
+                return StatusWord.PIN_SUSPENDED
+            case PinState.LOCKED:
+                return StatusWord.PIN_LOCKED
+
+
+NATIONAL = PinPolicy(
+    "national",
+    suspended_at=3,
+    locked_at=5,
+    provenance=manual("forgotten PIN code, 2 and 3; every VERIFY counts: assumed"),
+)
+NATIONAL_WRONG_ONLY = PinPolicy(
+    "national-wrong-only",
+    suspended_at=3,
+    locked_at=5,
+    suspended_counts="wrong",
+    provenance=manual(
+        "forgotten PIN code, read so that a right PIN while suspended is refused but not counted"
+    ),
+)
+ISO_THREE_TRIES = PinPolicy(
+    "iso-3",
+    suspended_at=3,
+    locked_at=15,
+    provenance=assumed("a plain ISO card: three tries, then an office unblocks it"),
+)
+
+POLICIES: dict[str, PinPolicy] = {
+    policy.name: policy for policy in (NATIONAL, NATIONAL_WRONG_ONLY, ISO_THREE_TRIES)
+}

@@ -1,0 +1,8 @@
+"""The virtual card: core, applets, PIN, non-volatile memory, card file."""
+
+from __future__ import annotations
+
+from emulator.card.card import Card
+from emulator.card.nonvolatile import Counters, MemoryStore
+
+__all__ = ["Card", "Counters", "MemoryStore"]

@@ -1,0 +1,337 @@
+"""The card file: one file that is one card, and survives kill -9 and power cuts.
+
+Layout: a header, two slots for what changes, then the personalisation. Each slot has a sector of its own; a write
+goes to the slot that does not hold the newest counters and is forced to disk before the card goes on, so at every
+instant one whole slot is on disk.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from zlib import crc32
+
+from construct import (
+    Byte,
+    Bytes,
+    Checksum,
+    Const,
+    ConstructError,
+    Container,
+    GreedyBytes,
+    Int16ub,
+    Int32ub,
+    Int64ub,
+    PascalString,
+    Prefixed,
+    PrefixedArray,
+    RawCopy,
+    Struct,
+    this,
+)
+
+from apdu_specs import keys
+from apdu_specs.errors import SpecError
+from apdu_specs.generations import by_name
+from apdu_specs.language import Text
+from apdu_specs.pin_policy import PinPolicy
+from apdu_specs.provenance import Confidence, Kind, Provenance
+from emulator.card.card import Card
+from emulator.card.nonvolatile import Counters
+from emulator.card.personalisation import Personalisation
+from emulator.errors import CardFileError, CardFileExists, CardInUse, WriteFailed
+
+FORMAT_VERSION = 1
+SECTOR = 512
+SLOT_OFFSETS = (SECTOR, 2 * SECTOR)
+BODY_OFFSET = 3 * SECTOR
+
+_MAGIC = b"THNIDCRD"
+_HEADER = Struct("magic" / Const(_MAGIC), "version" / Int16ub, "body_length" / Int32ub, "body_crc" / Int32ub)
+
+
+def _crc_protected(inner: Struct) -> Struct:
+    return Struct("it" / RawCopy(inner), "crc" / Checksum(Int32ub, crc32, this.it.data))
+
+
+_SLOT = _crc_protected(
+    Struct(
+        "sequence" / Int64ub, "failures" / Byte, "office_failures" / Byte, "pin" / Prefixed(Byte, Bytes(4))
+    )
+)
+_NAME = PascalString(Byte, "utf8")
+_BODY = Struct(
+    "generation" / _NAME,
+    "policy"
+    / Struct(
+        "name" / _NAME,
+        "suspended_at" / Byte,
+        "locked_at" / Byte,
+        "suspended_counts" / _NAME,
+        "pin_length" / Byte,
+        "office_tries" / Byte,
+        "kind" / _NAME,
+        "source" / PascalString(Int16ub, "utf8"),
+        "confidence" / _NAME,
+    ),
+    "citizen_id" / Bytes(keys.CITIZEN_ID_LENGTH),
+    "serial" / Bytes(keys.SERIAL_LENGTH),
+    "card_key" / Bytes(keys.KEY_LENGTH),
+    "office_key" / Bytes(keys.KEY_LENGTH),
+    "cplc" / Prefixed(Byte, GreedyBytes),
+    "adm_info" / Prefixed(Byte, GreedyBytes),
+    "images"
+    / PrefixedArray(
+        Byte,
+        Struct("aid" / Prefixed(Byte, GreedyBytes), "block" / Byte, "image" / Prefixed(Int32ub, GreedyBytes)),
+    ),
+)
+
+
+class FileStore:
+    """Counters in the two slots of an open card file."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        found = [_read_slot(descriptor, offset) for offset in SLOT_OFFSETS]
+        valid = [(slot.sequence, index) for index, slot in enumerate(found) if slot is not None]
+        if not valid:
+            raise SpecError("both counter slots are damaged")
+        self._sequence, self._current = max(valid)
+        self._counters = _counters(found[self._current])
+
+    @property
+    def counters(self) -> Counters:
+        return self._counters
+
+    def write(self, counters: Counters) -> None:
+        """Durable when it returns: written beside the newest slot and forced to disk."""
+        target = 1 - self._current
+        raw = _build_slot(self._sequence + 1, counters)
+        try:
+            if os.pwrite(self._descriptor, raw, SLOT_OFFSETS[target]) != len(raw):
+                raise OSError("short write")
+            os.fdatasync(self._descriptor)
+        except OSError as error:
+            raise WriteFailed(str(error)) from error
+        self._sequence, self._current, self._counters = self._sequence + 1, target, counters
+
+    def close(self) -> None:
+        """Let go of the file and of the lock on it."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def _build_slot(sequence: int, counters: Counters) -> bytes:
+    value = {
+        "sequence": sequence,
+        "failures": counters.failures,
+        "office_failures": counters.office_failures,
+        "pin": counters.pin,
+    }
+    return bytes(_SLOT.build({"it": {"value": value}}))
+
+
+def _read_slot(descriptor: int, offset: int) -> Container | None:
+    try:
+        return _SLOT.parse(os.pread(descriptor, SECTOR, offset)).it.value
+    except ConstructError:
+        return None
+
+
+def _counters(slot: Container) -> Counters:
+    return Counters(slot.failures, slot.office_failures, slot.pin)
+
+
+def write_card_file(path: Path, card: Personalisation, counters: Counters, *, force: bool = False) -> None:
+    """Make a card file, whole or not at all. CardFileExists unless ``force``; CardInUse if a process has it."""
+    if path.exists():
+        if not force:
+            raise CardFileExists(path)
+        with _locked(path):
+            pass
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
+        try:
+            draft.write(_image(card, counters))
+            draft.flush()
+            os.fsync(draft.fileno())
+            _publish(Path(draft.name), path, force=force)
+        finally:
+            with suppress(FileNotFoundError):
+                Path(draft.name).unlink()
+
+
+def _publish(draft: Path, path: Path, *, force: bool) -> None:
+    if force:
+        draft.replace(path)
+    else:
+        try:
+            path.hardlink_to(draft)  # unlike a rename it never replaces what appeared meanwhile
+        except FileExistsError:
+            raise CardFileExists(path) from None
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _image(card: Personalisation, counters: Counters) -> bytes:
+    policy = card.policy
+    body = _BODY.build(
+        {
+            "generation": card.generation.name,
+            "policy": {
+                "name": policy.name,
+                "suspended_at": policy.suspended_at,
+                "locked_at": policy.locked_at,
+                "suspended_counts": policy.suspended_counts,
+                "pin_length": policy.pin_length,
+                "office_tries": policy.office_tries,
+                "kind": policy.provenance.kind.value,
+                "source": policy.provenance.source,
+                "confidence": policy.provenance.confidence.value,
+            },
+            "citizen_id": card.citizen_id.encode("ascii"),
+            "serial": card.serial,
+            "card_key": card.card_key,
+            "office_key": card.office_key,
+            "cplc": card.cplc,
+            "adm_info": card.adm_info,
+            "images": [
+                {"aid": aid, "block": block, "image": image} for (aid, block), image in card.images.items()
+            ],
+        }
+    )
+    header = _HEADER.build({"version": FORMAT_VERSION, "body_length": len(body), "body_crc": crc32(body)})
+    slots = b"".join(_build_slot(sequence, counters).ljust(SECTOR, b"\x00") for sequence in (1, 2))
+    return bytes(header.ljust(SECTOR, b"\x00") + slots + body)
+
+
+def read_card_file(path: Path) -> tuple[Personalisation, Counters]:
+    """What the card file holds, without taking the card; CardFileError says what is wrong with it."""
+    with _opened(path, os.O_RDONLY) as descriptor:
+        card = _read_personalisation(path, descriptor)
+        return card, _store(path, descriptor).counters
+
+
+def open_card(path: Path) -> Card:
+    """The card in ``path``, ours until ``close()``; CardInUse if another process has it, CardFileError if bad."""
+    descriptor = _open(path, os.O_RDWR)
+    try:
+        _lock(path, descriptor)
+        return Card(_read_personalisation(path, descriptor), _store(path, descriptor))
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _store(path: Path, descriptor: int) -> FileStore:
+    try:
+        return FileStore(descriptor)
+    except SpecError:
+        raise _bad(path, "its counters are damaged", "ตัวนับของบัตรเสียหาย") from None
+
+
+def _bad(path: Path, en: str, th: str) -> CardFileError:
+    return CardFileError(path, Text(en, th))
+
+
+def _read_personalisation(path: Path, descriptor: int) -> Personalisation:
+    raw_header = os.pread(descriptor, _HEADER.sizeof(), 0)
+    if not raw_header.startswith(_MAGIC):
+        raise _bad(path, "this is not a card file", "ไม่ใช่แฟ้มบัตร")
+    try:
+        header = _HEADER.parse(raw_header)
+    except ConstructError:
+        raise _bad(path, "the card file is truncated", "แฟ้มบัตรไม่ครบ") from None
+    if header.version > FORMAT_VERSION:
+        raise _bad(
+            path,
+            f"this card file is of format {header.version}, newer than this program's {FORMAT_VERSION}",
+            f"แฟ้มบัตรเป็นรูปแบบ {header.version} ซึ่งใหม่กว่าโปรแกรมนี้ ({FORMAT_VERSION})",
+        )
+    body = os.pread(descriptor, header.body_length, BODY_OFFSET)
+    if len(body) < header.body_length:
+        raise _bad(path, "the card file is truncated", "แฟ้มบัตรไม่ครบ")
+    if crc32(body) != header.body_crc:
+        raise _bad(path, "the card file is damaged", "แฟ้มบัตรเสียหาย")
+    try:
+        return _decode_body(_BODY.parse(body))
+    except (ConstructError, ValueError) as error:
+        raise _bad(path, f"the card file does not make a card: {error}", "ข้อมูลในแฟ้มไม่ประกอบเป็นบัตร") from None
+
+
+def _decode_body(body: Container) -> Personalisation:
+    policy = body.policy
+    return Personalisation(
+        generation=by_name(body.generation),
+        policy=PinPolicy(
+            policy.name,
+            suspended_at=policy.suspended_at,
+            locked_at=policy.locked_at,
+            suspended_counts=policy.suspended_counts,
+            pin_length=policy.pin_length,
+            office_tries=policy.office_tries,
+            provenance=Provenance(Kind(policy.kind), policy.source, Confidence(policy.confidence)),
+        ),
+        citizen_id=body.citizen_id.decode("ascii"),
+        serial=body.serial,
+        images={(each.aid, each.block): each.image for each in body.images},
+        cplc=body.cplc,
+        adm_info=body.adm_info,
+        card_key=body.card_key,
+        office_key=body.office_key,
+    )
+
+
+def _open(path: Path, flags: int) -> int:
+    try:
+        return os.open(path, flags | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise _bad(path, "there is no such file", "ไม่พบแฟ้มนี้") from None
+    except IsADirectoryError:
+        raise _bad(path, "this is a folder, not a card file", "เป็นโฟลเดอร์ ไม่ใช่แฟ้มบัตร") from None
+    except OSError as error:
+        raise _bad(
+            path, f"the file cannot be opened ({error.strerror})", f"เปิดแฟ้มไม่ได้ ({error.strerror})"
+        ) from None
+
+
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    descriptor = _open(path, flags)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    with _opened(path, os.O_RDWR) as descriptor:
+        _lock(path, descriptor)
+        yield descriptor
+
+
+def _lock(path: Path, descriptor: int) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise CardInUse(path, _owner(descriptor)) from None
+
+
+def _owner(descriptor: int) -> int | None:
+    """The process that holds the lock, from the kernel's list of locks; None where it cannot be read."""
+    inode = os.fstat(descriptor).st_ino
+    with suppress(OSError):
+        for line in Path("/proc/locks").read_text().splitlines():
+            if match := re.search(rf"FLOCK\s+ADVISORY\s+WRITE\s+(\d+)\s+\S+:{inode}\s", line):
+                return int(match.group(1))
+    return None

@@ -1,0 +1,66 @@
+"""Errors of the emulator, in words for the person who runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from apdu_specs.language import Text
+
+
+class EmulatorError(Exception):
+    """Root of the emulator's errors. ``message`` says what and why, ``what_to_do`` the way out, both bilingual.
+
+    ``exit_status`` is what the command line ends with: 1 refused, 2 usage, 3 no reader or stack.
+    """
+
+    exit_status = 2
+
+    def __init__(self, message: Text, what_to_do: Text) -> None:
+        super().__init__(f"{message} {what_to_do}")
+        self.message = message
+        self.what_to_do = what_to_do
+
+
+class CardFileError(EmulatorError):
+    """A file that is not a usable card file."""
+
+    def __init__(self, path: Path, why: Text) -> None:
+        self.path = path
+        super().__init__(
+            Text(f"{path}: {why.en}.", f"{path}: {why.th}"),
+            Text(
+                "Give a file made by 'thnid card create', or make a new one.",
+                "โปรดใช้แฟ้มที่สร้างด้วย 'thnid card create' หรือสร้างแฟ้มใหม่",
+            ),
+        )
+
+
+class CardFileExists(EmulatorError):
+    """A card file would overwrite something."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            Text(f"{path} exists already.", f"มีแฟ้ม {path} อยู่แล้ว"),
+            Text("Choose another name, or say --force to replace it.", "โปรดใช้ชื่ออื่น หรือใช้ --force เพื่อเขียนทับ"),
+        )
+
+
+class CardInUse(EmulatorError):
+    """Another process has the card. ``pid`` is that process, None if it cannot be told."""
+
+    def __init__(self, path: Path, pid: int | None) -> None:
+        self.pid = pid
+        owner_en = f"process {pid}" if pid else "another process"
+        owner_th = f"โปรเซส {pid}" if pid else "โปรเซสอื่น"
+        super().__init__(
+            Text(f"The card {path} is in use by {owner_en}.", f"บัตร {path} กำลังถูกใช้โดย{owner_th}"),
+            Text("End that process, or use another card file.", "โปรดปิดโปรเซสนั้น หรือใช้แฟ้มบัตรอื่น"),
+        )
+
+
+class BadCard(EmulatorError):
+    """A card that was asked for cannot be made: no such generation or policy, a PIN or counter out of range."""
+
+
+class WriteFailed(Exception):
+    """The card's memory could not be written durably. The card answers 65 81; nothing was compared."""

@@ -1,0 +1,45 @@
+"""What time the offices think it is, so that 60 days can pass and midnight can be met on purpose."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta, timezone
+from typing import Protocol
+
+BANGKOK = timezone(timedelta(hours=7), "Asia/Bangkok")
+"""Thailand has one time zone and no summer time, so no zone database is needed."""
+
+
+class Clock(Protocol):
+    """Whatever can say what time it is."""
+
+    def now(self) -> datetime:
+        """The present instant, always with a time zone."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class SetClock:
+    """A clock that stands still until it is told to move."""
+
+    def __init__(self, start: datetime) -> None:
+        """``start`` must have a time zone."""
+        self._now = start.astimezone(UTC)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        """Move forwards (or, with a negative ``by``, backwards)."""
+        self._now += by
+
+
+def next_midnight(instant: datetime) -> datetime:
+    """The first 00:00 in Bangkok that is later than ``instant``."""
+    tomorrow = instant.astimezone(BANGKOK).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time.min, BANGKOK)

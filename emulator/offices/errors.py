@@ -1,0 +1,64 @@
+"""What goes wrong in an office."""
+
+from __future__ import annotations
+
+from apdu_specs.language import Text
+from emulator.errors import EmulatorError
+from emulator.offices.reasons import Reason
+
+
+class Refused(EmulatorError):
+    """An office said no. ``reason`` says why; ``days`` is the idle time when a right lapsed."""
+
+    exit_status = 1
+
+    def __init__(self, reason: Reason, *, days: int | None = None) -> None:
+        super().__init__(reason.message, reason.what_to_do)
+        self.reason = reason
+        self.days = days
+
+
+class PortTaken(EmulatorError):
+    """Another program already listens on the port that was asked for."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.port = port
+        super().__init__(
+            Text(f"Port {port} on {host} is already in use.", f"พอร์ต {port} ที่ {host} ถูกใช้งานอยู่แล้ว"),
+            Text("Stop the program that uses it, or choose another port.", "ปิดโปรแกรมที่ใช้พอร์ตนี้ หรือเลือกพอร์ตอื่น"),
+        )
+
+
+class PortNotAllowed(EmulatorError):
+    """The system does not let this process listen there (privileged port, address of another machine)."""
+
+    def __init__(self, host: str, port: int, why: str) -> None:
+        super().__init__(
+            Text(
+                f"The offices cannot listen on {host} port {port}: {why}.",
+                f"เปิดพอร์ต {port} ที่ {host} ไม่ได้: {why}",
+            ),
+            Text("Choose another address or port.", "เลือกที่อยู่หรือพอร์ตอื่น"),
+        )
+
+
+class OfficesDidNotStart(EmulatorError):
+    """The HTTP server ended before it served anything."""
+
+    exit_status = 1
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("The offices' server did not start.", "เซิร์ฟเวอร์ของสำนักงานจำลองไม่เริ่มทำงาน"),
+            Text("Try again; if it happens again, report it.", "ลองใหม่อีกครั้ง หากยังเกิดขึ้นให้แจ้งผู้พัฒนา"),
+        )
+
+
+class DatabaseUnusable(EmulatorError):
+    """The database file cannot be opened, written, or is not one of ours."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            Text(f"The offices' database cannot be used: {path}.", f"ใช้ฐานข้อมูลของสำนักงานจำลองไม่ได้: {path}"),
+            Text("Choose a file that can be written, or a new name.", "เลือกไฟล์ที่เขียนได้ หรือตั้งชื่อใหม่"),
+        )

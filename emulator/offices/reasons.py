@@ -1,0 +1,208 @@
+"""Why an office says no: every refusal's code, HTTP status, sentence and what to do, declared once.
+
+The five-digit codes and their meanings are public (programs that speak to the authority show them as they
+are); which code the real authority gives in which corner is not, so the choice is ``assumed`` where marked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apdu_specs.language import Text
+
+SUCCESS = "00000"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One way to be refused: ``status`` for programs, the ``http`` status, the sentence and the way out."""
+
+    status: str
+    http: int
+    message: Text
+    what_to_do: Text
+
+
+_ASK_REGISTRY = Text(
+    "Take the card to any registry office of the Department of Provincial Administration.",
+    "นำบัตรไปติดต่อสำนักทะเบียนของกรมการปกครองแห่งใดก็ได้",
+)
+_USE_NEW_CARD = Text(
+    "Use the newest card that the registry office issued; older ones no longer confirm identity.",
+    "ใช้บัตรใบล่าสุดที่สำนักทะเบียนออกให้ บัตรใบเก่าใช้ยืนยันตัวบุคคลไม่ได้แล้ว",
+)
+_LOG_IN_AGAIN = Text(
+    "Log in again with the card and its PIN.",
+    "เข้าสู่ระบบใหม่อีกครั้งด้วยบัตรประจำตัวประชาชนและรหัส PIN",
+)
+_ASK_FOR_RIGHT = Text(
+    "The organisation asks its NHSO regional office for the right again, by letter with the request form.",
+    "ให้หน่วยงานต้นสังกัดทำหนังสือตามแบบฟอร์มขอสิทธิใหม่ ส่งไปที่สำนักงานหลักประกันสุขภาพแห่งชาติเขต",
+)
+_CORRECT_FIELDS = Text(
+    "Correct the fields that are named and send the request again.",
+    "แก้ไขช่องข้อมูลที่ระบุไว้ แล้วส่งคำขออีกครั้ง",
+)
+
+# The authority: five digits, as published.
+INVALID_DATA = Reason(
+    "90011",
+    422,
+    Text("The request is not complete or not well formed.", "ข้อมูลที่ส่งมาไม่ครบถ้วนหรือไม่ถูกต้อง"),
+    _CORRECT_FIELDS,
+)
+CARD_NOT_ON_FILE = Reason(
+    "90009", 403, Text("This card is not on the authority's file.", "ไม่พบบัตรใบนี้ในทะเบียนบัตร"), _ASK_REGISTRY
+)
+CHALLENGE_EXPIRED = Reason(  # the code is published as "service time out"; its use here is assumed
+    "90012",
+    403,
+    Text("The challenge is too old.", "หมดเวลาในการยืนยันตัวบุคคล"),
+    _LOG_IN_AGAIN,
+)
+CRYPTOGRAM_MISMATCH = Reason(
+    "90045",
+    403,
+    Text("The card's cryptogram does not match.", "ข้อมูลยืนยันตัวบุคคลจากบัตรไม่ตรงกัน"),
+    Text(
+        "Log in again; if it happens again, take the card to any registry office.",
+        "เข้าสู่ระบบใหม่อีกครั้ง หากยังไม่สำเร็จให้นำบัตรไปติดต่อสำนักทะเบียนแห่งใดก็ได้",
+    ),
+)
+PIN_NOT_MATCHED = Reason(
+    "90090",
+    403,
+    Text("The PIN is not right: the card reports no match.", "PIN ไม่ถูกต้อง"),
+    Text(
+        "Enter the PIN again. After 3 wrong entries in a row a new PIN is needed from any registry office.",
+        "กรอกรหัส PIN อีกครั้ง หากผิดติดต่อกัน 3 ครั้ง ต้องขอ PIN ใหม่ที่สำนักทะเบียนแห่งใดก็ได้",
+    ),
+)
+CITIZEN_NOT_REGISTERED = Reason(
+    "95001", 403, Text("The user is not registered.", "ยังไม่ได้ลงทะเบียนผู้ใช้งาน"), _ASK_REGISTRY
+)
+CARD_NOT_LATEST = Reason(
+    "95002",
+    403,
+    Text("This card is not the citizen's latest card.", "บัตรที่เข้าใช้งาน ไม่ใช่บัตรใบล่าสุด"),
+    _USE_NEW_CARD,
+)
+CHALLENGE_NOT_VALID = (
+    Reason(  # published as "value Y is wrong"; its use for a spent or foreign challenge is assumed
+        "95003",
+        403,
+        Text(
+            "The challenge is unknown, already used, or belongs to another card or office.",
+            "ค่ายืนยันไม่ถูกต้อง ถูกใช้ไปแล้ว หรือเป็นของบัตรหรือสำนักงานอื่น",
+        ),
+        _LOG_IN_AGAIN,
+    )
+)
+OFFICE_BARRED = Reason(
+    "95004",
+    403,
+    Text("This office has no right to use the system.", "ไม่มีสิทธิในการใช้งานระบบ"),
+    Text(
+        "Ask the authority for the office's right to use the system.",
+        "ติดต่อกรมการปกครองเพื่อขอสิทธิใช้งานระบบให้สำนักงาน",
+    ),
+)
+
+# The registry office: our own words.
+REGISTRY_CARD_UNKNOWN = Reason(
+    "card-unknown",
+    404,
+    Text(
+        "The registry office did not issue this card to this citizen.", "สำนักทะเบียนไม่พบว่าได้ออกบัตรใบนี้ให้แก่บุคคลนี้"
+    ),
+    Text("Check the citizen id and the card's serial.", "ตรวจสอบเลขประจำตัวประชาชนและหมายเลขบัตร"),
+)
+REGISTRY_CARD_REPLACED = Reason(
+    "card-replaced",
+    409,
+    Text("This card has been replaced by a newer one.", "บัตรใบนี้ถูกแทนที่ด้วยบัตรใบใหม่แล้ว"),
+    _USE_NEW_CARD,
+)
+REGISTRY_SERIAL_TAKEN = Reason(
+    "serial-taken",
+    409,
+    Text("A card with this serial has been issued before.", "หมายเลขบัตรนี้เคยออกบัตรไปแล้ว"),
+    Text("Personalise a card with a serial of its own.", "ออกบัตรด้วยหมายเลขบัตรที่ไม่ซ้ำ"),
+)
+
+# NHSO: our own words.
+IDENTITY_NOT_CONFIRMED = Reason(
+    "identity-not-confirmed",
+    401,
+    Text("The authority does not confirm this login.", "กรมการปกครองไม่ยืนยันการเข้าสู่ระบบครั้งนี้"),
+    _LOG_IN_AGAIN,
+)
+OFFICER_UNKNOWN = Reason(
+    "officer-unknown",
+    403,
+    Text("NHSO knows no officer with this citizen id.", "ไม่พบรายชื่อเจ้าหน้าที่รายนี้ในระบบของ สปสช."),
+    _ASK_FOR_RIGHT,
+)
+NO_RIGHT = Reason(
+    "no-right",
+    403,
+    Text("NHSO has not granted this officer a right to enter.", "สปสช. ยังไม่ได้กำหนดสิทธิเข้าใช้งานให้เจ้าหน้าที่รายนี้"),
+    _ASK_FOR_RIGHT,
+)
+RIGHT_REVOKED = Reason(
+    "right-revoked",
+    403,
+    Text("The officer's right to enter has been revoked.", "สิทธิการเข้าใช้งานของเจ้าหน้าที่รายนี้ถูกยกเลิกแล้ว"),
+    _ASK_FOR_RIGHT,
+)
+RIGHT_LAPSED = Reason(
+    "right-lapsed",
+    403,
+    Text(
+        "The right ended by itself: the officer did not log in within 60 days.",
+        "สิทธิถูกยกเลิกอัตโนมัติ เนื่องจากไม่เข้าใช้งานระบบภายใน 60 วัน",
+    ),
+    _ASK_FOR_RIGHT,
+)
+TOKEN_NOT_VALID = Reason(
+    "token-not-valid",
+    401,
+    Text(
+        "The smctoken is unknown, replaced by a newer login, or was cleared at 00:00.",
+        "Token ไม่ถูกต้อง ถูกแทนที่ด้วยการเข้าสู่ระบบครั้งใหม่ หรือถูกล้างเมื่อเวลา 00:00 น.",
+    ),
+    _LOG_IN_AGAIN,
+)
+MODULE_UNKNOWN = Reason(
+    "module-unknown",
+    404,
+    Text("There is no such module.", "ไม่พบโมดูลนี้"),
+    Text("Choose a module from the menu.", "เลือกโมดูลจากเมนู"),
+)
+MODULE_NOT_PERMITTED = Reason(
+    "module-not-permitted",
+    403,
+    Text("The officer's level does not open this module.", "ระดับสิทธิของเจ้าหน้าที่ไม่สามารถเข้าโมดูลนี้ได้"),
+    Text(
+        "The organisation asks its NHSO regional office for another level.",
+        "ให้หน่วยงานต้นสังกัดขอเปลี่ยนระดับสิทธิกับสำนักงานหลักประกันสุขภาพแห่งชาติเขต",
+    ),
+)
+
+# Any office.
+REQUEST_NOT_VALID = Reason("request-not-valid", 422, INVALID_DATA.message, _CORRECT_FIELDS)
+NO_SUCH_SERVICE = Reason(
+    "no-such-service",
+    404,
+    Text("The offices offer no such service.", "ไม่มีบริการนี้"),
+    Text("Check the address and the method of the request.", "ตรวจสอบที่อยู่และวิธีเรียกของคำขอ"),
+)
+OFFICE_FAULT = Reason(
+    "office-fault",
+    500,
+    Text("The office made a mistake of its own; nothing was stored.", "ระบบของสำนักงานขัดข้อง ไม่มีการบันทึกข้อมูล"),
+    Text(
+        "Try again; if it happens again, report it with the time.",
+        "ลองใหม่อีกครั้ง หากยังเกิดขึ้นให้แจ้งผู้ดูแลระบบพร้อมเวลาที่เกิด",
+    ),
+)

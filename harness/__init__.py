@@ -1,0 +1,1 @@
+"""Who asks: terminals, the client, the officer login, and the private PC/SC stack with its bench."""

@@ -1,0 +1,156 @@
+"""The control socket of ``thnid run`` and ``thnid serve``: other processes insert and remove cards through it.
+
+One JSON object a connection, one back. The socket stands in the stack's folder and goes with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from apdu_specs.language import Text
+from emulator.card import Card
+from emulator.card.card_file import open_card
+from harness.bench import Bench
+from harness.cli.output import GUARDED, describe
+from harness.errors import HarnessError
+
+CONTROL_VARIABLE = "THNID_CONTROL"
+SOCKET_NAME = "control"
+_MAX_MESSAGE = 65536
+_TIMEOUT_S = 30.0
+
+
+class NoControl(HarnessError):
+    """No ``thnid run`` or ``thnid serve`` is around whose reader this command could reach."""
+
+    exit_status = 3
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                "There is no virtual reader here to put a card into or take one out of.",
+                "ไม่มีเครื่องอ่านเสมือนที่จะเสียบหรือถอดบัตร",
+            ),
+            Text(
+                f"Use this inside 'thnid run -- ...', or set {CONTROL_VARIABLE} as 'thnid serve' prints it.",
+                f"โปรดใช้ภายใน 'thnid run -- ...' หรือกำหนด {CONTROL_VARIABLE} ตามที่ 'thnid serve' แสดง",
+            ),
+        )
+
+
+class Told(HarnessError):
+    """What the process that holds the reader answered instead of done."""
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        self.exit_status = int(answer.get("exit_status", 1))  # type: ignore[misc]
+        self.told = str(answer["error"])
+        super().__init__(Text(**answer["message"]), Text(**answer["what_to_do"]))
+
+    @property
+    def code(self) -> str:
+        return self.told
+
+
+class ControlServer:
+    """Serves one bench's reader 0. ``card`` is in already; it came from ``path``, or from nowhere (a card in memory).
+
+    A card file is let go of while its card is out of the reader, so that an office can work on it.
+    """
+
+    def __init__(self, bench: Bench, folder: Path, card: Card, path: Path | None) -> None:
+        self._bench = bench
+        self._card: Card | None = card
+        self._source: Card | Path = card if path is None else path
+        self.path = str(folder / SOCKET_NAME)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(self.path)
+        Path(self.path).chmod(0o600)
+        self._listener.listen()
+        self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+        Path(self.path).unlink(missing_ok=True)
+        self._let_go()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError):
+                connection.settimeout(_TIMEOUT_S)
+                connection.sendall(json.dumps(self._answer(connection.recv(_MAX_MESSAGE))).encode())
+
+    def _answer(self, raw: bytes) -> dict[str, Any]:
+        try:
+            request = json.loads(raw)
+            if request["do"] == "insert":
+                self._insert(Path(request["card"]) if request.get("card") else self._source)
+            elif request["do"] == "remove":
+                self._bench.remove()
+                self._let_go()
+        except GUARDED as error:
+            code, message, what_to_do, status = describe(error)
+            return {
+                "error": code,
+                "message": {"en": message.en, "th": message.th},
+                "what_to_do": {"en": what_to_do.en, "th": what_to_do.th},
+                "exit_status": status,
+            }
+        return {"inserted": self._card is not None}
+
+    def _insert(self, source: Card | Path) -> None:
+        """Swap to the card from ``source``; one that cannot be taken leaves the present one where it is."""
+        if source == self._source and self._card is not None:
+            return
+        card = open_card(source) if isinstance(source, Path) else source
+        self._bench.remove()
+        self._let_go()
+        try:
+            self._bench.insert(card)
+        except BaseException:
+            card.close()
+            raise
+        self._card, self._source = card, source
+
+    def _let_go(self) -> None:
+        card, self._card = self._card, None
+        if card is not None:
+            card.close()
+
+
+def ask(request: Mapping[str, str]) -> dict[str, Any]:
+    """Send one request to the process named by THNID_CONTROL. Raises NoControl, Told."""
+    path = os.environ.get(CONTROL_VARIABLE)
+    if not path:
+        raise NoControl
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(_TIMEOUT_S)
+        try:
+            connection.connect(path)
+            connection.sendall(json.dumps(request).encode())
+            answer: dict[str, Any] = json.loads(connection.recv(_MAX_MESSAGE))
+        except (OSError, ValueError):
+            raise NoControl from None
+    if "error" in answer:
+        raise Told(answer)
+    return answer

@@ -1,0 +1,150 @@
+"""``thnid login``: the officer login, against given offices or embedded stand-ins."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from apdu_specs.language import Text
+from harness.cli.output import Output, reporting
+from harness.cli.pin import pin_provider
+from harness.cli.reader import reader_option, terminal_for
+from harness.officer.login import Login, LoginResult, PinProvider, StepResult
+from harness.officer.offices import AuthorityClient, NhsoClient
+
+if TYPE_CHECKING:
+    from emulator.offices.embedded import EmbeddedOffices
+
+
+@click.command("login")
+@reader_option
+@click.option(
+    "--pin-stdin", is_flag=True, help="Read the PIN from standard input; else THNID_PIN, else a prompt."
+)
+@click.option("--authority-url", help="The authority; else an embedded stand-in.")
+@click.option("--nhso-url", help="NHSO; else an embedded stand-in.")
+@click.option("--no-right", is_flag=True, help="Embedded NHSO: the officer was never granted a right.")
+@click.option("--revoked", is_flag=True, help="Embedded NHSO: the officer's right was revoked.")
+@click.option(
+    "--idle-days", type=click.IntRange(min=0), help="Embedded NHSO: days since the officer's last login."
+)
+@click.option(
+    "--card-replaced", is_flag=True, help="Embedded registry: this card was replaced by a newer one."
+)
+@click.option("--token-dir", type=click.Path(path_type=Path), help="Write nhso_token.txt into this folder.")
+@click.option("--real-card", metavar="SERIAL", help="Allow a PIN try on the real card with this serial.")
+@reporting
+def command(
+    output: Output,
+    reader_name: str | None,
+    pin_stdin: bool,
+    authority_url: str | None,
+    nhso_url: str | None,
+    no_right: bool,
+    revoked: bool,
+    idle_days: int | None,
+    card_replaced: bool,
+    token_dir: Path | None,
+    real_card: str | None,
+) -> int:
+    """Log an officer in with the card in the reader and its PIN, up to the ERM module.
+
+    Without URLs the offices are embedded and know the card in the reader as an officer's, with a right.
+    """
+    if (authority_url is None) != (nhso_url is None):
+        raise click.UsageError("Give both --authority-url and --nhso-url, or neither.")
+    seeding = {"--no-right": no_right, "--revoked": revoked, "--idle-days": idle_days is not None}
+    seeding["--card-replaced"] = card_replaced
+    if authority_url is not None and any(seeding.values()):
+        names = ", ".join(name for name, given in seeding.items() if given)
+        raise click.UsageError(f"{names} is for the embedded offices; it does nothing to those at a URL.")
+    with ExitStack() as cleanup:
+        offices = None
+        if authority_url is None or nhso_url is None:
+            offices = cleanup.enter_context(embedded_offices())
+            authority_url, nhso_url = offices.authority_url, offices.nhso_url
+
+        def seed(citizen_id: str, serial: bytes) -> None:
+            if offices is not None:
+                _seed(offices, citizen_id, serial, not no_right, revoked, idle_days, card_replaced)
+
+        login = Login(
+            lambda: terminal_for(reader_name),
+            cleanup.enter_context(AuthorityClient(authority_url)),
+            cleanup.enter_context(NhsoClient(nhso_url)),
+            pin_provider(output, pin_stdin),
+            token_folder=token_dir,
+            real_card=real_card,
+            on_card=seed,
+            on_result=lambda result: show_step(output, result),
+        )
+        return finish(output, login.run())
+
+
+def embedded_offices() -> EmbeddedOffices:
+    """The stand-in offices, in this process; a clear error where they are not installed."""
+    try:
+        from emulator.offices.embedded import EmbeddedOffices
+    except ImportError as error:
+        raise click.ClickException(
+            f"The stand-in offices need {error.name}: pip install 'thnid[offices]', or give URLs."
+        ) from error
+    return EmbeddedOffices()
+
+
+def _seed(
+    offices: EmbeddedOffices,
+    citizen_id: str,
+    serial: bytes,
+    right: bool,
+    revoked: bool,
+    idle_days: int | None,
+    replaced: bool,
+) -> None:
+    """Make the card in the reader an officer's, as the options want it."""
+    offices.know_card(citizen_id, serial)
+    if right:
+        offices.grant(citizen_id)
+    if idle_days is not None and right:
+        offices.set_idle_days(citizen_id, idle_days)
+    if revoked and right:
+        offices.revoke(citizen_id)
+    if replaced:
+        offices.replace_card(citizen_id, serial)
+
+
+def officer_pin(pin: str) -> PinProvider:
+    """A provider that gives ``pin`` whatever is asked."""
+    return lambda _tries_left: pin
+
+
+def show_step(output: Output, result: StepResult) -> None:
+    """One line a step: done or failed, number, name, time."""
+    if output.json:
+        return
+    mark = "[green]✓[/]" if result.ok else "[red]✗[/]"
+    title = result.step.title.say(output.language)
+    output.console.print(f"{mark} {result.step.number:2}  ", end="")
+    output.console.print(title, markup=False, end="")
+    output.console.print(f"  [dim]{result.ms:.1f} ms[/]")
+
+
+def finish(output: Output, result: LoginResult) -> int:
+    """Report the login's end; the exit status."""
+    document = result.to_json(output.language)
+
+    def show() -> None:
+        if result.error is not None:
+            output.say(result.error.message, style="bold red")
+            output.say(result.error.what_to_do)
+        elif result.module is not None:
+            output.say(
+                Text(f"Logged in. Module: {result.module.en}", f"เข้าสู่ระบบแล้ว โมดูล: {result.module.th}"),
+                style="bold green",
+            )
+
+    output.report(document, show)
+    return result.exit_status

@@ -1,0 +1,62 @@
+"""Where a command gets a PIN: standard input, the environment, or a prompt. Never an argument others can see."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+import click
+
+from apdu_specs.language import Text
+from harness.cli.output import Output
+from harness.client.card import well_formed
+from harness.errors import HarnessError
+
+PIN_VARIABLE = "THNID_PIN"
+
+
+class NoPinGiven(HarnessError):
+    """A PIN is needed and there is nobody to ask."""
+
+    exit_status = 2
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("A PIN is needed and none was given.", "ต้องใช้ PIN แต่ไม่ได้ระบุ"),
+            Text(
+                f"Use --pin-stdin, set {PIN_VARIABLE}, or run this at a terminal.",
+                f"โปรดใช้ --pin-stdin กำหนด {PIN_VARIABLE} หรือเรียกใช้จากเทอร์มินัล",
+            ),
+        )
+
+
+def pin_provider(output: Output, from_stdin: bool) -> Callable[[int], str]:
+    """A function that gives the officer's PIN when told how many tries are left. Raises NoPinGiven."""
+
+    def provide(tries_left: int) -> str:
+        if from_stdin:
+            return sys.stdin.readline().rstrip("\r\n")
+        if PIN_VARIABLE in os.environ:
+            return os.environ[PIN_VARIABLE]
+        if not sys.stdin.isatty():
+            raise NoPinGiven
+        question = Text(
+            f"PIN (4 digits, {tries_left} tries left)", f"กรอกรหัส PIN 4 หลัก (เหลือ {tries_left} ครั้ง)"
+        )
+        return str(click.prompt(question.say(output.language), hide_input=True, err=True))
+
+    return provide
+
+
+def new_pin(output: Output, given: str | None, from_stdin: bool) -> str:
+    """The new PIN that the card's owner chose: 4 digits. Raises NoPinGiven, PinMalformed."""
+    pin = given
+    if pin is None and from_stdin:
+        pin = sys.stdin.readline().rstrip("\r\n")
+    if pin is None:
+        if not sys.stdin.isatty():
+            raise NoPinGiven
+        question = Text("New PIN (4 digits)", "กำหนดรหัส PIN ใหม่ 4 หลัก").say(output.language)
+        pin = str(click.prompt(question, hide_input=True, confirmation_prompt=True, err=True))
+    return well_formed(pin)

@@ -1,0 +1,133 @@
+"""``thnid run``: any program, unmodified, with a virtual card in a private PC/SC stack."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from apdu_specs.language import Text
+from harness.bench import Bench
+from harness.cli.control import CONTROL_VARIABLE, ControlServer
+from harness.cli.virtual import card_options, pin_of, take_card
+from harness.errors import HarnessError
+from harness.stack import DEFAULT_READER_NAME, Stack
+
+PIN_VARIABLE = "THNID_PIN"
+READER_VARIABLE = "THNID_READER"
+_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+_SENT_BY_TERMINAL = 0x80  # si_code SI_KERNEL: the whole foreground group got it, the program too
+
+
+class CommandNotFound(HarnessError):
+    """The program to run does not exist."""
+
+    exit_status = 2
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            Text(
+                f"There is no program {name!r}, or it cannot be run.", f"ไม่พบโปรแกรม {name!r} หรือเรียกใช้ไม่ได้"
+            ),
+            Text("Check its name and PATH.", "โปรดตรวจสอบชื่อและ PATH"),
+        )
+
+
+@click.command("run", context_settings={"ignore_unknown_options": False})
+@card_options
+@click.option(
+    "--reader-name",
+    default=DEFAULT_READER_NAME,
+    show_default=True,
+    help="What programs see, e.g. 'ACS ACR39U ICC Reader'.",
+)
+@click.option(
+    "--fault",
+    "fault_texts",
+    multiple=True,
+    metavar="NAME[=ARG]",
+    help="A misbehaviour of card or link; 'list' shows them.",
+)
+@click.option("--lang", type=click.Choice(["en", "th"]), help="Language of messages; else from LANG.")
+@click.argument("program", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND...")
+def command(
+    card_path: Path | None,
+    generation: str | None,
+    pin: str | None,
+    failures: int | None,
+    seed: int | None,
+    reader_name: str,
+    fault_texts: Sequence[str],
+    lang: str | None,
+    program: Sequence[str],
+) -> int:
+    """Run COMMAND with a virtual card in a private PC/SC stack, as xvfb-run does for X.
+
+    The exit status is COMMAND's. COMMAND finds the stack through PCSCLITE_CSOCK_NAME, the card's PIN in THNID_PIN and the
+    reader's name in THNID_READER. Nothing is left behind.
+    """
+    from emulator.faults import apply_faults, list_faults
+
+    if "list" in fault_texts:
+        list_faults(click.echo)
+        return 0
+    if not program:
+        raise click.UsageError("Say which program to run: thnid run -- COMMAND...")
+    executable = shutil.which(program[0])
+    if executable is None:
+        raise CommandNotFound(program[0])
+    with ExitStack() as cleanup:
+        card = take_card(card_path, generation, pin, failures, seed)
+        cleanup.callback(card.close)
+        port = apply_faults(card, fault_texts)
+        stack = cleanup.enter_context(Stack((reader_name,)))
+        bench = cleanup.enter_context(Bench(stack))
+        bench.insert(port)
+        control = cleanup.enter_context(ControlServer(bench, Path(stack.socket_path).parent, card, card_path))
+        environment = {
+            **os.environ,
+            **stack.environment,
+            PIN_VARIABLE: pin_of(card),
+            READER_VARIABLE: stack.reader_names[0],
+            CONTROL_VARIABLE: control.path,
+        }
+        status = run_program(executable, program, environment)
+    return end_as(status)
+
+
+def run_program(executable: str, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a program to its end, handing on the signals that this process gets; its wait status."""
+    watched = {*_FORWARDED, signal.SIGCHLD}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
+    try:
+        child = os.posix_spawn(executable, list(arguments), dict(environment), setsigmask=before)
+        while True:
+            info = signal.sigwaitinfo(watched)
+            if info.si_signo != signal.SIGCHLD:
+                if info.si_code != _SENT_BY_TERMINAL:
+                    os.kill(child, info.si_signo)
+                continue
+            pid, status = os.waitpid(child, os.WNOHANG)
+            if pid == child:
+                return status
+    except OSError as error:
+        raise CommandNotFound(arguments[0]) from error
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_as(status: int) -> int:
+    """The exit status to end with; where a signal ended the program, it ends this process too."""
+    if not os.WIFSIGNALED(status):
+        return os.waitstatus_to_exitcode(status)
+    number = os.WTERMSIG(status)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(number, signal.SIG_DFL) if number not in (signal.SIGKILL, signal.SIGSTOP) else None
+    os.kill(os.getpid(), number)
+    return 128 + number

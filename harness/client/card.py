@@ -1,0 +1,304 @@
+"""The client of one card: read everything, verify, change, tries left, match status, and the registry office's part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from apdu_specs import adm, card_manager, moi, nhso
+from apdu_specs.apdu import MAX_SHORT_DATA, Response, split_response
+from apdu_specs.applet import Applet
+from apdu_specs.command import Command
+from apdu_specs.errors import SpecError
+from apdu_specs.file import File
+from apdu_specs.generations import DEFAULT, VERSION_0002, Generation, by_atr
+from apdu_specs.interindustry import READ, SELECT
+from apdu_specs.pin_policy import NATIONAL
+from apdu_specs.published_pin import pin_block
+from apdu_specs.status import Family, StatusWord
+from harness.client import safety
+from harness.client.chain import Processor, fetching, joined, right_length
+from harness.client.contents import Adm, CardContents, Chip, Person, Rights
+from harness.errors import CardRefused, CardWasReset, PinLocked, PinMalformed, PinSuspended, WrongPin
+from harness.terminals import Terminal
+
+Record = TypeVar("Record", Person, Rights, Adm, Chip)
+Progress = Callable[[int, int], None]
+"""Told bytes read so far and bytes in all."""
+
+
+class MatchStatus(NamedTuple):
+    """The card's answer to the authority's challenge: ``matched`` is 1 if identity is confirmed; 32 bytes."""
+
+    matched: int
+    cryptogram: bytes
+
+
+class CardClient:
+    """What programs do with a Thai ID card through ``terminal`` (connected).
+
+    ``real_card``: the serial (hex) of a real card whose PIN tries may be spent; without it, PIN commands to a card
+    that is not virtual raise RealCardNeedsConsent. ``processors`` are added outside the standard chain.
+    Errors: those of the terminal, and CardRefused with its children WrongPin, PinSuspended, PinLocked.
+    """
+
+    def __init__(
+        self, terminal: Terminal, *, real_card: str | None = None, processors: Sequence[Processor] = ()
+    ) -> None:
+        self.terminal = terminal
+        self._real_card = real_card
+        self._selected: Applet | None = None
+        self._serial: bytes | None = None
+        known = by_atr(terminal.atr)
+        self._generation = known
+        p2 = min((known or DEFAULT).get_response_p2)
+        self._send = joined(terminal.transmit, (*processors, fetching(p2), right_length()))
+
+    # --- exchange ---------------------------------------------------------------------------------------------------
+
+    def transmit(self, apdu: bytes) -> Response:
+        """Send one APDU through the chain; 61 xx and 6C xx are served."""
+        try:
+            return split_response(self._send(apdu))
+        except CardWasReset:
+            self.forget()
+            raise
+
+    def forget(self) -> None:
+        """The card was reset or swapped: nothing is selected, and its serial is to be read again."""
+        self._selected = None
+        self._serial = None
+
+    def select(self, applet: Applet) -> None:
+        """Select ``applet`` even if it is selected already."""
+        self._selected = None
+        self._expect(SELECT, SELECT.encode(applet.aid))
+        self._selected = applet
+
+    def _within(self, applet: Applet) -> None:
+        if self._selected is not applet:
+            self.select(applet)
+
+    def _expect(self, command: Command, apdu: bytes) -> bytes:
+        data, sw = self.transmit(apdu)
+        if sw != StatusWord.OK:
+            raise refusal(sw, command)
+        return data
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def generation(self) -> Generation:
+        """The card's generation: by its ATR, else by the data version it tells."""
+        if self._generation is None:
+            self._within(moi.MOI)
+            version = self._read(0, moi.CURRENT.offset(moi.VERSION.name), moi.VERSION.length)
+            old = moi.VERSION.parse(version) == VERSION_0002.data_version
+            self._generation = VERSION_0002 if old else DEFAULT
+        return self._generation
+
+    def citizen_id(self) -> str:
+        """The holder's citizen id as it stands on the card: 13 digits, empty if the field is blank."""
+        return str(self.read_field(moi.MOI, "citizen_id") or "")
+
+    def read_field(self, applet: Applet, name: str) -> Any:
+        """One field of an applet's file, decoded; SpecError if it holds what it should not."""
+        block, offset, length = self.generation().locate(applet, name)
+        self._within(applet)
+        return self.generation().blocks(applet)[block].field(name).parse(self._read(block, offset, length))
+
+    def _read(self, block: int, offset: int, length: int) -> bytes:
+        """``length`` bytes in pieces of at most 255, as every reader's buffer can hold."""
+        collected = b""
+        while len(collected) < length:
+            at, rest = offset + len(collected), min(length - len(collected), MAX_SHORT_DATA)
+            apdu = READ.encode({"block": block, "length": rest}, p1=at >> 8, p2=at & 0xFF)
+            piece = self._expect(READ, apdu)
+            if not piece:
+                raise CardRefused(StatusWord.OUTSIDE_FILE, READ.name)
+            collected += piece
+        return collected[:length]
+
+    def cplc(self) -> bytes:
+        """The chip's production data, 45 bytes."""
+        self._within(card_manager.CARD_MANAGER)
+        return self._expect(card_manager.GET_CPLC, card_manager.GET_CPLC.encode())
+
+    def card_serial(self) -> bytes:
+        """The card's serial, 8 bytes."""
+        if self._serial is None:
+            serial = card_manager.CPLC.parse(self.cplc())["serial"]
+            assert isinstance(serial, bytes)
+            self._serial = serial
+        return self._serial
+
+    def adm_info(self) -> bytes:
+        """What ADM tells: 23 bytes with the laser number, 7 on old chips."""
+        self._within(adm.ADM)
+        return self._expect(adm.GET_INFO, adm.GET_INFO.encode())
+
+    def read_all(self, progress: Progress | None = None) -> CardContents:
+        """Everything the card tells. Reading spends nothing and needs no PIN; locked cards are read alike."""
+        unreadable: list[str] = []
+        images = self._images(progress)
+        moi_fields = self._decoded(images, moi.MOI, Person, unreadable)
+        rights_image = b"".join(image for applet, _, image in images if applet is nhso.NHSO)
+        return CardContents(
+            generation=self._generation.name if by_atr(self.terminal.atr) and self._generation else None,
+            atr=self.terminal.atr,
+            person=moi_fields,
+            rights=self._decoded(images, nhso.NHSO, Rights, unreadable) if rights_image.strip() else None,
+            adm=_record(Adm, [(adm.INFO, self._optional(self.adm_info))], unreadable),
+            chip=_record(Chip, [(card_manager.CPLC, self._optional(self.cplc))], unreadable),
+            unreadable=tuple(unreadable),
+        )
+
+    def _images(self, progress: Progress | None) -> list[tuple[Applet, File, bytes]]:
+        wanted = [
+            (applet, block, file)
+            for applet in (moi.MOI, nhso.NHSO)
+            for block, file in self.generation().blocks(applet).items()
+        ]
+        total = sum(file.length for _, _, file in wanted)
+        images, done = [], 0
+        for applet, block, file in wanted:
+            image = b""
+            while len(image) < file.length:
+                if not self._present(applet):
+                    image = b" " * file.length
+                    break
+                image += self._read(block, len(image), min(MAX_SHORT_DATA, file.length - len(image)))
+                if progress:
+                    progress(done + len(image), total)
+            done += file.length
+            images.append((applet, file, image))
+        return images
+
+    def _present(self, applet: Applet) -> bool:
+        """Select ``applet``; False if the card does not have it (NHSO is missing on some)."""
+        try:
+            self._within(applet)
+        except CardRefused as error:
+            if applet is nhso.NHSO and error.sw == StatusWord.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    def _decoded(
+        self,
+        images: Iterable[tuple[Applet, File, bytes]],
+        applet: Applet,
+        kind: type[Record],
+        unreadable: list[str],
+    ) -> Record:
+        return _record(kind, [(file, image) for owner, file, image in images if owner is applet], unreadable)
+
+    @staticmethod
+    def _optional(read: Callable[[], bytes]) -> bytes:
+        """What ``read`` gives; nothing if the card refuses, as old chips do."""
+        try:
+            return read()
+        except CardRefused:
+            return b""
+
+    # --- PIN --------------------------------------------------------------------------------------------------------
+
+    def tries_left(self) -> int:
+        """How many wrong PINs the card still takes; free. Raises PinSuspended or PinLocked."""
+        self._within(adm.ADM)
+        _, sw = self.transmit(adm.VERIFY.encode())
+        if sw == StatusWord.OK:  # the session is open, so the counter is clear
+            return NATIONAL.suspended_at
+        left = Family.TRIES_LEFT.number(sw)
+        if left is None:
+            raise refusal(sw, adm.VERIFY)
+        return left
+
+    def verify_pin(self, pin: str) -> None:
+        """Present the PIN (ISO form); opens the PIN session. A wrong one costs a try; PinMalformed costs nothing."""
+        presented = well_formed(pin).encode("ascii")
+        self._before_spending_a_try()
+        self._within(adm.ADM)
+        self._expect(adm.VERIFY, adm.VERIFY.encode(presented))
+
+    def verify_pin_published(self, pin: str) -> None:
+        """Present the PIN in the published challenge form; opens the PIN session. A wrong one costs a try."""
+        presented = well_formed(pin).encode("ascii")
+        self._before_spending_a_try()
+        self._within(adm.ADM)
+        challenge = self._expect(adm.GET_PIN_CHALLENGE, adm.GET_PIN_CHALLENGE.encode())
+        block = pin_block(presented, challenge)
+        self._expect(adm.VERIFY_PUBLISHED, adm.VERIFY_PUBLISHED.encode(block))
+
+    def change_pin(self, old: str, new: str) -> None:
+        """Set a new PIN, given the old one. A wrong old PIN costs a try."""
+        pins = {"old": well_formed(old).encode("ascii"), "new": well_formed(new).encode("ascii")}
+        self._before_spending_a_try()
+        self._within(adm.ADM)
+        self._expect(adm.CHANGE_REFERENCE_DATA, adm.CHANGE_REFERENCE_DATA.encode(pins))
+
+    def match_status(self, challenge: bytes, key_id: int = adm.OFFICER_KEY_ID) -> MatchStatus:
+        """Let the card sign the authority's challenge (32 bytes); needs the PIN session."""
+        self._within(adm.ADM)
+        apdu = adm.GET_MATCH_STATUS.encode(challenge, p2=key_id)
+        data = self._expect(adm.GET_MATCH_STATUS, apdu)
+        if len(data) != adm.MATCH_STATUS.sizeof():
+            raise CardRefused(StatusWord.WRONG_LENGTH, adm.GET_MATCH_STATUS.name)
+        answer = adm.MATCH_STATUS.parse(data)
+        return MatchStatus(answer.match_status, answer.cryptogram)
+
+    def _before_spending_a_try(self) -> None:
+        safety.require_consent(self.card_serial(), self._real_card, self.tries_left)
+
+    # --- the registry office ----------------------------------------------------------------------------------------
+
+    def office_challenge(self) -> bytes:
+        """The card's challenge (16 bytes) to a registry office."""
+        self._within(adm.ADM)
+        return self._expect(adm.GET_CHALLENGE, adm.GET_CHALLENGE.encode())
+
+    def office_authenticate(self, proof: bytes) -> None:
+        """Give the registry office's proof (32 bytes). A wrong one costs one of the office's tries."""
+        safety.require_virtual_or_consent(self.card_serial(), self._real_card)
+        self._within(adm.ADM)
+        self._expect(adm.EXTERNAL_AUTHENTICATE, adm.EXTERNAL_AUTHENTICATE.encode(proof))
+
+    def office_reset_pin(self, new: str) -> None:
+        """Issue a new PIN and clear the counter; needs the office's proof first, impossible on a locked card."""
+        presented = well_formed(new).encode("ascii")
+        self._within(adm.ADM)
+        self._expect(adm.RESET_RETRY_COUNTER, adm.RESET_RETRY_COUNTER.encode(presented))
+
+
+def well_formed(pin: str) -> str:
+    """``pin`` if it is four ASCII digits; raises PinMalformed. Nothing goes to the card before that is certain."""
+    if len(pin) != adm.PIN_LENGTH or not (pin.isascii() and pin.isdigit()):
+        raise PinMalformed
+    return pin
+
+
+def refusal(sw: int, command: Command) -> CardRefused:
+    """The error that a status word of ``command`` means."""
+    if sw == StatusWord.PIN_SUSPENDED and command is not adm.EXTERNAL_AUTHENTICATE:
+        return PinSuspended(sw=sw, command=command.name)
+    if sw == StatusWord.PIN_LOCKED:
+        return PinLocked(sw=sw, command=command.name)
+    for family in (Family.TRIES_LEFT, Family.TRIES_LEFT_PUBLISHED):
+        if family in command.statuses and command is not adm.EXTERNAL_AUTHENTICATE:
+            left = family.number(sw)
+            if left is not None:
+                return WrongPin(left, sw=sw, command=command.name)
+    return CardRefused(sw, command.name)
+
+
+def _record(kind: type[Record], images: Iterable[tuple[File, bytes]], unreadable: list[str]) -> Record:
+    values: dict[str, Any] = {}
+    for file, image in images:
+        for each in file.fields:
+            raw = image[file.offset(each.name) :][: each.length]
+            try:
+                values[each.name] = each.parse(raw) if len(raw) == each.length else None
+            except SpecError:
+                # A real card may hold what no declaration foresees: the rest is still worth reading.
+                unreadable.append(each.name)
+                values[each.name] = None
+    return kind(**values)

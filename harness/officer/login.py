@@ -1,0 +1,273 @@
+"""The officer login: eleven steps from a connected reader to ERM's module, each of which can fail by name.
+
+The PIN is asked for only when the card would compare it, is sent once, and is kept nowhere.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from apdu_specs import adm, citizen_id, moi
+from apdu_specs.errors import SpecError
+from apdu_specs.language import Language, Text
+from harness.client import CardClient, safety
+from harness.errors import CardRefused, HarnessError
+from harness.officer import steps, token_file
+from harness.officer.agent import EFormAgent
+from harness.officer.errors import CardDataUnreadable, ModuleNotOffered, NotThaiIdCard
+from harness.officer.offices import NO_OFFICE, AuthorityClient, MenuEntry, NhsoClient, NhsoSession, Titled
+from harness.officer.steps import Step
+from harness.terminals import Terminal
+
+PinProvider = Callable[[int], str]
+"""Gives the PIN when asked with the number of tries left."""
+
+ERM_MENU = "erm"
+ENTITLEMENT_MODULE = "entitlement"
+
+_Offer = TypeVar("_Offer", MenuEntry, Titled)
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How one step went: whether it succeeded, how long it took, and its error if it did not."""
+
+    step: Step
+    ok: bool
+    ms: float
+    error: HarnessError | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"step", "name", "ok", "ms"}``, and ``"error"`` for the step that failed."""
+        row: dict[str, Any] = {
+            "step": self.step.number,
+            "name": self.step.title.en,
+            "ok": self.ok,
+            "ms": round(self.ms, 2),
+        }
+        if self.error is not None:
+            row["error"] = self.error.code
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class LoginResult:
+    """The steps that ran (the failed one is the last), and where the login arrived or why it did not."""
+
+    steps: tuple[StepResult, ...]
+    module: Text | None = None
+    error: HarnessError | None = None
+    session: NhsoSession | None = field(default=None, repr=False)
+    token_path: Path | None = None
+
+    @property
+    def logged_in(self) -> bool:
+        """True when all eleven steps succeeded."""
+        return self.error is None
+
+    @property
+    def exit_status(self) -> int:
+        """What a command ends with: 0, or the error's."""
+        return 0 if self.error is None else self.error.exit_status
+
+    def to_json(self, language: Language = "en") -> dict[str, Any]:
+        """For scripts. ``error`` is a class name; ``message`` and ``what_to_do`` are for people. No personal
+        data.
+        """
+        return {
+            "logged_in": self.logged_in,
+            "steps": [step.to_json() for step in self.steps],
+            "module": None if self.module is None else self.module.en,
+            "error": None if self.error is None else self.error.code,
+            "message": None if self.error is None else self.error.message.say(language),
+            "what_to_do": None if self.error is None else self.error.what_to_do.say(language),
+        }
+
+
+def _nothing_to_tell(_: object) -> None:
+    """The default for progress callbacks."""
+
+
+def _no_card_to_tell(_citizen_id: str, _serial: bytes) -> None:
+    """The default for the callback that gets the card."""
+
+
+class Login:
+    """One login, to be run once.
+
+    ``reader`` gives the terminal, not yet connected, or raises NoReader; the login connects and disconnects
+    it. ``pin`` is asked once, at step 6. ``real_card`` is the serial (hexadecimal) of a card that is not one
+    of this project's and may be sent a PIN. ``token_folder`` is where nhso_token.txt is written, if anywhere.
+    ``agent`` is started if it is grey, unless ``start_agent`` is false. ``on_begin`` and ``on_result`` are
+    called before and after every step; ``on_card`` gets citizen id and serial as soon as the card was read.
+    """
+
+    def __init__(
+        self,
+        reader: Callable[[], Terminal],
+        authority: AuthorityClient,
+        nhso: NhsoClient,
+        pin: PinProvider,
+        *,
+        agent: EFormAgent | None = None,
+        start_agent: bool = True,
+        office: str = NO_OFFICE,
+        token_folder: Path | None = None,
+        token_bom: bool = False,
+        real_card: str | None = None,
+        on_card: Callable[[str, bytes], object] = _no_card_to_tell,
+        on_begin: Callable[[Step], object] = _nothing_to_tell,
+        on_result: Callable[[StepResult], object] = _nothing_to_tell,
+    ) -> None:
+        self._reader = reader
+        self._authority = authority
+        self._nhso = nhso
+        self._pin = pin
+        self._agent = agent or EFormAgent()
+        self._start_agent = start_agent
+        self._office = office
+        self._token_folder = token_folder
+        self._token_bom = token_bom
+        self._real_card = real_card
+        self._on_card = on_card
+        self._on_begin = on_begin
+        self._on_result = on_result
+        # What the steps find, each for those after it.
+        self._terminal: Terminal
+        self._card: CardClient
+        self._citizen_id: str
+        self._serial: bytes
+        self._tkey: str
+        self._session: NhsoSession | None = None
+        self._token_path: Path | None = None
+        self._menu: tuple[MenuEntry, ...]
+        self._erm: MenuEntry
+        self._module: Text | None = None
+
+    def run(self) -> LoginResult:
+        """Go through the steps until one fails. Raises only what is no HarnessError: a bug, or an interrupt."""
+        results: list[StepResult] = []
+        try:
+            for step, do in _WHAT_STEPS_DO.items():
+                self._on_begin(step)
+                result = self._timed(step, do)
+                results.append(result)
+                self._on_result(result)
+                if not result.ok:
+                    break
+        finally:
+            # The PIN session must not outlive the login.
+            if hasattr(self, "_terminal"):
+                self._terminal.disconnect()
+        return LoginResult(tuple(results), self._module, results[-1].error, self._session, self._token_path)
+
+    def _timed(self, step: Step, do: Callable[[Login], None]) -> StepResult:
+        began = time.perf_counter()
+        error: HarnessError | None = None
+        try:
+            do(self)
+        except HarnessError as caught:
+            error = caught
+        return StepResult(step, error is None, (time.perf_counter() - began) * 1000, error)
+
+    def _find_reader(self) -> None:
+        self._terminal = self._reader()
+
+    def _connect_card(self) -> None:
+        self._terminal.connect()
+        self._card = CardClient(self._terminal, real_card=self._real_card)
+        try:
+            self._card.select(moi.MOI)
+        except CardRefused as error:
+            raise NotThaiIdCard(sw=error.sw) from error
+
+    def _start_eform_agent(self) -> None:
+        if self._start_agent:
+            self._agent.start()
+        self._agent.insist_on_green()
+
+    def _open_uc_authentication(self) -> None:
+        self._agent.insist_on_green()
+
+    def _read_card(self) -> None:
+        try:
+            self._citizen_id = self._card.citizen_id()
+        except SpecError as error:
+            raise CardDataUnreadable from error
+        if not citizen_id.is_valid(self._citizen_id):
+            raise CardDataUnreadable
+        self._serial = self._card.card_serial()
+        self._on_card(self._citizen_id, self._serial)
+
+    def _present_pin(self) -> None:
+        tries = self._card.tries_left()  # free; a suspended or locked card ends the login here, unasked
+        # Before the PIN is asked for, so that nobody types one that will not be sent.
+        safety.require_consent(self._serial, self._real_card, lambda: tries)
+        self._card.verify_pin(self._pin(tries))
+
+    def _ask_authority(self) -> None:
+        challenge = self._authority.challenge(self._citizen_id, self._serial, self._office)
+        status = self._card.match_status(challenge, adm.OFFICER_KEY_ID)
+        self._tkey = self._authority.confirm(
+            self._citizen_id,
+            self._serial,
+            challenge=challenge,
+            key_id=adm.OFFICER_KEY_ID,
+            match_status=status.matched,
+            cryptogram=status.cryptogram,
+            office=self._office,
+        )
+
+    def _log_in_at_nhso(self) -> None:
+        session = self._nhso.log_in(self._citizen_id, self._tkey)
+        if self._token_folder is not None:
+            token = token_file.OfficerToken(self._citizen_id, session.smctoken)
+            self._token_path = token_file.write(self._token_folder, token, bom=self._token_bom)
+        self._session = session
+
+    def _enter_program(self) -> None:
+        self._menu = self._nhso.menu(self._token())
+
+    def _open_menu(self) -> None:
+        self._erm = _offered(self._menu, ERM_MENU)
+
+    def _open_module(self) -> None:
+        listed = _offered(self._erm.modules, ENTITLEMENT_MODULE)
+        self._module = self._nhso.open_module(self._token(), listed.id).title
+
+    def _token(self) -> str:
+        assert self._session is not None
+        return self._session.smctoken
+
+
+def _offered(entries: tuple[_Offer, ...], wanted: str) -> _Offer:
+    for entry in entries:
+        if entry.id == wanted:
+            return entry
+    raise ModuleNotOffered(
+        "not-offered",
+        Text(f"NHSO does not offer this officer “{wanted}”.", f"สปสช. ไม่ได้เปิดให้เจ้าหน้าที่รายนี้ใช้ “{wanted}”"),
+        Text(
+            "The organisation asks its NHSO regional office for another level.",
+            "ให้หน่วยงานต้นสังกัดขอเปลี่ยนระดับสิทธิกับสำนักงานหลักประกันสุขภาพแห่งชาติเขต",
+        ),
+    )
+
+
+_WHAT_STEPS_DO: dict[Step, Callable[[Login], None]] = {
+    steps.READER: Login._find_reader,
+    steps.CARD: Login._connect_card,
+    steps.AGENT: Login._start_eform_agent,
+    steps.UC_AUTHENTICATION: Login._open_uc_authentication,
+    steps.LOGIN_BY_CARD: Login._read_card,
+    steps.PIN: Login._present_pin,
+    steps.AUTHORITY: Login._ask_authority,
+    steps.NHSO: Login._log_in_at_nhso,
+    steps.ENTER: Login._enter_program,
+    steps.MENU: Login._open_menu,
+    steps.MODULE: Login._open_module,
+}

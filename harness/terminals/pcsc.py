@@ -1,0 +1,176 @@
+"""A terminal over PC/SC: any reader that pcscd (or the platform's own PC/SC) knows, virtual or real."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from harness.errors import (
+    ApduTooShort,
+    CardRemoved,
+    CardSilent,
+    CardWasReset,
+    HarnessError,
+    NoCard,
+    NoReader,
+    NotConnected,
+    PcscFailed,
+    ReaderBusy,
+    StackUnavailable,
+)
+from harness.terminals import Terminal, scard
+from harness.terminals.scard import Code, Disposition, Protocol, ResultCode, Share
+from harness.terminals.watchdog import Watchdog, establish_watched
+
+ShareName = Literal["shared", "exclusive", "direct"]
+ProtocolName = Literal["T0", "T1", "any"]
+DispositionName = Literal["leave", "reset", "unpower", "eject"]
+
+SYSTEM_SOCKET = "/run/pcscd/pcscd.comm"
+_SHORTEST_APDU = 4  # vpcd takes a single byte for a control and would hang; shorter ones are no APDUs anyway
+_SHORTEST_ANSWER = 2
+_PROTOCOLS = {"T0": Protocol.T0, "T1": Protocol.T1, "any": Protocol.T0_OR_T1}
+_NO_PCSCD = {
+    ResultCode.NO_SERVICE,
+    ResultCode.SERVICE_STOPPED,
+    ResultCode.COMM_ERROR,
+    ResultCode.SECURITY_VIOLATION,  # libpcsclite's word for a pcscd that hung up
+}
+_GONE = {ResultCode.REMOVED_CARD, ResultCode.NOT_TRANSACTED, ResultCode.READER_UNAVAILABLE}
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderState:
+    """A reader as PC/SC shows it: its name, whether a card is in it, and that card's answer to reset."""
+
+    name: str
+    card: bool
+    atr: bytes | None
+
+
+def list_readers() -> list[ReaderState]:
+    """All readers, in PC/SC's order. Raises StackUnavailable when no pcscd answers."""
+    try:
+        context = scard.establish()
+        try:
+            names = scard.reader_names(context)
+            states = scard.wait(context, [(name, 0) for name in names], 0) if names else []
+        finally:
+            scard.release(context)
+    except Code as code:
+        raise error_for(code, "") from code
+    return [ReaderState(s.name, s.present, s.atr if s.present and s.atr else None) for s in states]
+
+
+def error_for(code: Code, reader: str) -> HarnessError:
+    """The error a PC/SC result code means when it comes from ``reader``."""
+    value = code.value
+    if value in _NO_PCSCD:
+        return StackUnavailable("no pcscd answers", scard.PACKAGES[:1], pcsc_code=value)
+    if value in (ResultCode.UNKNOWN_READER, ResultCode.NO_READERS_AVAILABLE):
+        return NoReader(reader, pcsc_code=value)
+    if value in (ResultCode.NO_SMARTCARD, ResultCode.UNRESPONSIVE_CARD):
+        return NoCard(reader, pcsc_code=value)
+    if value == ResultCode.SHARING_VIOLATION:
+        return ReaderBusy(reader, pcsc_code=value)
+    if value in (ResultCode.RESET_CARD, ResultCode.UNPOWERED_CARD):
+        return CardWasReset(reader, pcsc_code=value)
+    if value in _GONE:
+        return CardRemoved(reader, pcsc_code=value)
+    return PcscFailed(value, code.call)
+
+
+class PcscTerminal(Terminal):
+    """The card in the PC/SC reader ``reader_name``.
+
+    No call takes longer than ``timeout_s``: a silent card is CardSilent, after which this terminal only says
+    so again. ``disposition`` is what becomes of the card at ``disconnect``. An error carries its PC/SC code
+    as ``pcsc_code``.
+    """
+
+    def __init__(
+        self,
+        reader_name: str,
+        *,
+        share: ShareName = "shared",
+        protocol: ProtocolName = "any",
+        timeout_s: float = 10.0,
+        disposition: DispositionName = "leave",
+    ) -> None:
+        super().__init__(reader_name)
+        self._share = Share[share.upper()]
+        self._protocols = Protocol.NONE if share == "direct" else _PROTOCOLS[protocol]
+        self._timeout_s = timeout_s
+        self._disposition = Disposition[disposition.upper()]
+        self._context: int | None = None
+        self._handle: int | None = None
+        self._pci: Any = None
+        self._watchdog: Watchdog | None = None
+
+    def connect(self) -> bytes:
+        """Connect to the card. Raises NoReader, NoCard, ReaderBusy, StackUnavailable, CardSilent."""
+        self.disconnect()
+        path = scard.chosen_socket() or SYSTEM_SOCKET
+        try:
+            self._context, self._watchdog = establish_watched(scard.establish, path, self._timeout_s)
+        except Code as code:
+            raise error_for(code, self.name) from code
+        try:
+            self._handle, protocol = self._call(
+                scard.connect, self._context, self.name, self._share, self._protocols
+            )
+            self._pci = scard.pci(protocol)
+            self._atr = self._call(scard.atr, self._handle)
+        except BaseException:
+            self.disconnect()
+            raise
+        return self._atr
+
+    def transmit(self, apdu: bytes) -> bytes:
+        """One APDU of at least 4 bytes. Raises CardRemoved, CardWasReset, CardSilent, ApduTooShort."""
+        if len(apdu) < _SHORTEST_APDU:
+            raise ApduTooShort(len(apdu), _SHORTEST_APDU)
+        answer = self._call(scard.transmit, self._handle, self._pci, apdu)
+        if len(answer) < _SHORTEST_ANSWER:
+            # pcscd says success with nothing in it when the card leaves while it has a command
+            raise CardRemoved(self.name)
+        return answer
+
+    def reset(self) -> bytes:
+        """Warm reset; also how to go on after CardWasReset."""
+        return self.reconnect("reset")
+
+    def reconnect(self, disposition: DispositionName = "leave") -> bytes:
+        """Take the card back after CardWasReset, with ``leave`` as it now is. Returns the answer to reset."""
+        protocol = self._call(
+            scard.reconnect, self._handle, self._share, self._protocols, Disposition[disposition.upper()]
+        )
+        self._pci = scard.pci(protocol)
+        self._atr = self._call(scard.atr, self._handle)
+        return self._atr
+
+    def disconnect(self) -> None:
+        """Leaves the card as ``disposition`` says and closes the context."""
+        self._atr = None
+        watchdog, self._watchdog = self._watchdog, None
+        context, self._context = self._context, None
+        handle, self._handle = self._handle, None
+        if watchdog is None or context is None:
+            return
+        if handle is not None:
+            with contextlib.suppress(CardSilent):
+                watchdog.call(scard.disconnect, handle, self._disposition)
+        watchdog.close()
+        if watchdog.releasable:
+            scard.release(context)
+
+    def _call(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        if self._watchdog is None:
+            raise NotConnected(self.name)
+        try:
+            return self._watchdog.call(function, *arguments)
+        except Code as code:
+            raise error_for(code, self.name) from code
