@@ -16,14 +16,14 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from apdu_specs import replies
 from apdu_specs.language import Text
+from apdu_specs.replies import Reason
 from emulator.offices import messages as m
-from emulator.offices import reasons
 from emulator.offices.authority import Authority, Confirmation
 from emulator.offices.erm import ERM, LEVEL_TITLES, Module
 from emulator.offices.errors import Refused
 from emulator.offices.nhso import Nhso
-from emulator.offices.reasons import Reason
 from emulator.offices.registry_office import RegistryOffice
 
 _log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def _authority_routes(authority: Authority) -> APIRouter:
     @routes.post("/9080")
     def challenge(body: m.ChallengeRequest) -> m.ChallengeReply:
         xkey = authority.challenge(body.pid, bytes.fromhex(body.cid), body.office)
-        return m.ChallengeReply(status=reasons.SUCCESS, xkey=xkey.hex().upper())
+        return m.ChallengeReply(status=replies.SUCCESS, xkey=xkey.hex().upper())
 
     @routes.post("/9081")
     def confirm(body: m.ConfirmRequest) -> m.ConfirmReply:
@@ -86,7 +86,7 @@ def _authority_routes(authority: Authority) -> APIRouter:
             cryptogram=bytes.fromhex(body.envelope),
             office=body.office,
         )
-        return m.ConfirmReply(status=reasons.SUCCESS, tkey=authority.confirm(confirmation))
+        return m.ConfirmReply(status=replies.SUCCESS, tkey=authority.confirm(confirmation))
 
     return routes
 
@@ -128,7 +128,7 @@ def _nhso_routes(nhso: Nhso) -> APIRouter:
 
 def _bearer(authorization: str) -> str:
     if not authorization.lower().startswith(_BEARER):
-        raise Refused(reasons.TOKEN_NOT_VALID)
+        raise Refused(replies.TOKEN_NOT_VALID)
     return authorization[len(_BEARER) :].strip()
 
 
@@ -149,12 +149,12 @@ def _refuse_in_two_languages(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def not_valid(request: Request, error: RequestValidationError) -> JSONResponse:
-        reason = reasons.INVALID_DATA if _action(request) else reasons.REQUEST_NOT_VALID
+        reason = replies.INVALID_DATA if _action(request) else replies.REQUEST_NOT_VALID
         return _refusal(request, reason, fields=[_field_fault(fault) for fault in error.errors()])
 
     @app.exception_handler(HTTPException)
     async def not_served(request: Request, error: HTTPException) -> JSONResponse:
-        return _refusal(request, reasons.NO_SUCH_SERVICE, http=error.status_code, headers=error.headers)
+        return _refusal(request, replies.NO_SUCH_SERVICE, http=error.status_code, headers=error.headers)
 
     app.add_middleware(_FaultBecomesRefusal)
 
@@ -175,7 +175,7 @@ class _FaultBecomesRefusal:
             # Answers are built whole before they are sent, so nothing of another answer is under way here.
             _log.error("%s %s failed: %s", scope.get("method"), scope.get("path"), type(error).__name__)
             if scope["type"] == "http":
-                await _refusal(Request(scope), reasons.OFFICE_FAULT)(scope, receive, send)
+                await _refusal(Request(scope), replies.OFFICE_FAULT)(scope, receive, send)
 
 
 def _refusal(

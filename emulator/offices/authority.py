@@ -13,9 +13,8 @@ from typing import Protocol
 
 from sqlalchemy import delete, update
 
-from apdu_specs import keys
+from apdu_specs import keys, replies
 from apdu_specs.adm import MATCHED
-from emulator.offices import reasons
 from emulator.offices.clock import Clock
 from emulator.offices.errors import Refused
 from emulator.offices.registry_office import Standing
@@ -75,7 +74,7 @@ class Authority:
         Raises Refused (95004, 95001, 90009, 95002).
         """
         if office in self._barred_offices:
-            raise Refused(reasons.OFFICE_BARRED)
+            raise Refused(replies.OFFICE_BARRED)
         self._insist_on_latest(citizen_id, serial)
         now = self._clock.now()
         xkey = secrets.token_bytes(keys.CHALLENGE_LENGTH)
@@ -99,9 +98,9 @@ class Authority:
         self._insist_on_binding(challenge, confirmation)
         self._insist_on_latest(confirmation.citizen_id, confirmation.serial)
         if confirmation.match_status != MATCHED:
-            raise Refused(reasons.PIN_NOT_MATCHED)
+            raise Refused(replies.PIN_NOT_MATCHED)
         if not hmac.compare_digest(self._expected(confirmation), confirmation.cryptogram):
-            raise Refused(reasons.CRYPTOGRAM_MISMATCH)
+            raise Refused(replies.CRYPTOGRAM_MISMATCH)
         return self._give_tkey(challenge)
 
     def who(self, tkey: str) -> str | None:
@@ -123,7 +122,7 @@ class Authority:
                 spend.values(used_at=self._clock.now()).returning(Challenge)
             )
         if spent is None:
-            raise Refused(reasons.CHALLENGE_NOT_VALID)
+            raise Refused(replies.CHALLENGE_NOT_VALID)
         return spent
 
     def _insist_on_binding(self, challenge: Challenge, confirmation: Confirmation) -> None:
@@ -133,20 +132,20 @@ class Authority:
             or (confirmation.office is not None and challenge.office != confirmation.office)
         )
         if bound_elsewhere:
-            raise Refused(reasons.CHALLENGE_NOT_VALID)
+            raise Refused(replies.CHALLENGE_NOT_VALID)
         if challenge.expires_at <= self._clock.now():
-            raise Refused(reasons.CHALLENGE_EXPIRED)
+            raise Refused(replies.CHALLENGE_EXPIRED)
 
     def _insist_on_latest(self, citizen_id: str, serial: bytes) -> None:
         match self._cards.standing(citizen_id, serial):
             case Standing.LATEST:
                 return
             case Standing.REPLACED:
-                raise Refused(reasons.CARD_NOT_LATEST)
+                raise Refused(replies.CARD_NOT_LATEST)
             case Standing.UNKNOWN_CARD:
-                raise Refused(reasons.CARD_NOT_ON_FILE)
+                raise Refused(replies.CARD_NOT_ON_FILE)
             case Standing.UNKNOWN_CITIZEN:
-                raise Refused(reasons.CITIZEN_NOT_REGISTERED)
+                raise Refused(replies.CITIZEN_NOT_REGISTERED)
 
     def _expected(self, confirmation: Confirmation) -> bytes:
         return keys.match_cryptogram(

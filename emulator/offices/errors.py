@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from apdu_specs.language import Text
+from apdu_specs.replies import Reason
 from emulator.errors import EmulatorError
-from emulator.offices.reasons import Reason
 
 
 class Refused(EmulatorError):

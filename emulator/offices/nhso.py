@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sqlalchemy import delete, select
 
-from emulator.offices import reasons
+from apdu_specs import replies
 from emulator.offices.clock import Clock, next_midnight
 from emulator.offices.erm import ERM, Level, Module
 from emulator.offices.errors import Refused
@@ -76,7 +76,7 @@ class Nhso:
         with self._storage.transaction() as session:
             officer = session.get(Officer, citizen_id)
             if officer is None:
-                raise Refused(reasons.OFFICER_UNKNOWN)
+                raise Refused(replies.OFFICER_UNKNOWN)
             officer.revoked_at = self._clock.now()
             officer.revoked_because = RevokedBecause.ORGANISATION_ASKED
             session.execute(delete(OfficerSession).where(OfficerSession.citizen_id == citizen_id))
@@ -89,7 +89,7 @@ class Nhso:
         with self._storage.transaction() as session:
             officer = session.get(Officer, citizen_id)
             if officer is None:
-                raise Refused(reasons.OFFICER_UNKNOWN)
+                raise Refused(replies.OFFICER_UNKNOWN)
             officer.granted_at = officer.last_login_at = self._clock.now() - timedelta(days=days)
 
     def log_in(self, citizen_id: str, tkey: str) -> OfficerLogin:
@@ -98,7 +98,7 @@ class Nhso:
         Raises Refused (identity-not-confirmed, officer-unknown, no-right, right-revoked, right-lapsed).
         """
         if self._witness.who(tkey) != citizen_id:
-            raise Refused(reasons.IDENTITY_NOT_CONFIRMED)
+            raise Refused(replies.IDENTITY_NOT_CONFIRMED)
         self._record_lapse(citizen_id)
         with self._storage.transaction() as session:
             officer = session.get(Officer, citizen_id)
@@ -119,7 +119,7 @@ class Nhso:
             mine = select(OfficerSession).where(OfficerSession.token_digest == digest(smctoken))
             officer_session = session.scalar(mine)
             if officer_session is None or officer_session.expires_at <= self._clock.now():
-                raise Refused(reasons.TOKEN_NOT_VALID)
+                raise Refused(replies.TOKEN_NOT_VALID)
             return _level_of(session.get(Officer, officer_session.citizen_id), self._clock.now())
 
     def modules(self, smctoken: str) -> tuple[Module, ...]:
@@ -135,9 +135,9 @@ class Nhso:
         for module in ERM.modules:
             if module.id == module_id:
                 if level not in module.actions:
-                    raise Refused(reasons.MODULE_NOT_PERMITTED)
+                    raise Refused(replies.MODULE_NOT_PERMITTED)
                 return module, module.actions[level]
-        raise Refused(reasons.MODULE_UNKNOWN)
+        raise Refused(replies.MODULE_UNKNOWN)
 
     def _record_lapse(self, citizen_id: str) -> None:
         # A transaction of its own: the refusal that follows must not undo the record.
@@ -159,13 +159,13 @@ def _last_used(officer: Officer) -> datetime:
 
 def _level_of(officer: Officer | None, now: datetime) -> Level:
     if officer is None:
-        raise Refused(reasons.OFFICER_UNKNOWN)
+        raise Refused(replies.OFFICER_UNKNOWN)
     if officer.level is None:
-        raise Refused(reasons.NO_RIGHT)
+        raise Refused(replies.NO_RIGHT)
     if officer.revoked_because == RevokedBecause.SIXTY_DAYS:
-        raise Refused(reasons.RIGHT_LAPSED, days=idle_days(_last_used(officer), now))
+        raise Refused(replies.RIGHT_LAPSED, days=idle_days(_last_used(officer), now))
     if officer.revoked_at is not None:
-        raise Refused(reasons.RIGHT_REVOKED)
+        raise Refused(replies.RIGHT_REVOKED)
     return Level(officer.level)
 
 

@@ -7,8 +7,7 @@ from enum import Enum, auto
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from apdu_specs import keys
-from emulator.offices import reasons
+from apdu_specs import keys, replies
 from emulator.offices.clock import Clock
 from emulator.offices.errors import Refused
 from emulator.offices.storage import IssuedCard, Storage
@@ -42,9 +41,9 @@ class RegistryOffice:
                 self._retire_latest(session, citizen_id)
                 session.add(self._new_card(citizen_id, serial))
             elif known.citizen_id != citizen_id:
-                raise Refused(reasons.REGISTRY_SERIAL_TAKEN)
+                raise Refused(replies.REGISTRY_SERIAL_TAKEN)
             elif known.replaced_at is not None:
-                raise Refused(reasons.REGISTRY_CARD_REPLACED)
+                raise Refused(replies.REGISTRY_CARD_REPLACED)
 
     def replace_card(self, citizen_id: str, old_serial: bytes, new_serial: bytes) -> None:
         """Make ``new_serial`` the latest card; ``old_serial`` is refused everywhere from now on.
@@ -54,9 +53,9 @@ class RegistryOffice:
         self._insist_on_latest(citizen_id, old_serial)
         with self._storage.transaction() as session:
             if session.get(IssuedCard, new_serial) is not None:
-                raise Refused(reasons.REGISTRY_SERIAL_TAKEN)
+                raise Refused(replies.REGISTRY_SERIAL_TAKEN)
             if not self._retire_latest(session, citizen_id, old_serial):
-                raise Refused(reasons.REGISTRY_CARD_REPLACED)
+                raise Refused(replies.REGISTRY_CARD_REPLACED)
             session.add(self._new_card(citizen_id, new_serial))
 
     def prove(self, citizen_id: str, serial: bytes, challenge: bytes) -> bytes:
@@ -83,9 +82,9 @@ class RegistryOffice:
             case Standing.LATEST:
                 return
             case Standing.REPLACED:
-                raise Refused(reasons.REGISTRY_CARD_REPLACED)
+                raise Refused(replies.REGISTRY_CARD_REPLACED)
             case _:
-                raise Refused(reasons.REGISTRY_CARD_UNKNOWN)
+                raise Refused(replies.REGISTRY_CARD_UNKNOWN)
 
     def _retire_latest(self, session: Session, citizen_id: str, serial: bytes | None = None) -> bool:
         """Mark the citizen's latest card (only ``serial``, when given) as replaced; True if there was one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from apdu_specs import replies
 from apdu_specs.language import Text
 from harness.errors import HarnessError
 
@@ -191,14 +192,17 @@ class ModuleNotOffered(NhsoRefused):
     """The officer's menu does not have, or the level does not open, the menu entry or module."""
 
 
-AUTHORITY_REFUSALS: Mapping[str, type[AuthorityRefused]] = {"95002": NotLatestCard, "90012": ChallengeExpired}
+AUTHORITY_REFUSALS: Mapping[str, type[AuthorityRefused]] = {
+    replies.CARD_NOT_LATEST.status: NotLatestCard,
+    replies.CHALLENGE_EXPIRED.status: ChallengeExpired,
+}
 NHSO_REFUSALS: Mapping[str, type[NhsoRefused]] = {
-    "officer-unknown": NoRight,
-    "no-right": NoRight,
-    "right-revoked": RightRevoked,
-    "right-lapsed": RightLapsed,
-    "identity-not-confirmed": IdentityNotConfirmed,
-    "token-not-valid": TokenNotValid,
-    "module-unknown": ModuleNotOffered,
-    "module-not-permitted": ModuleNotOffered,
+    replies.OFFICER_UNKNOWN.status: NoRight,
+    replies.NO_RIGHT.status: NoRight,
+    replies.RIGHT_REVOKED.status: RightRevoked,
+    replies.RIGHT_LAPSED.status: RightLapsed,
+    replies.IDENTITY_NOT_CONFIRMED.status: IdentityNotConfirmed,
+    replies.TOKEN_NOT_VALID.status: TokenNotValid,
+    replies.MODULE_UNKNOWN.status: ModuleNotOffered,
+    replies.MODULE_NOT_PERMITTED.status: ModuleNotOffered,
 }

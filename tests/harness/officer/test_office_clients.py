@@ -9,9 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from apdu_specs import citizen_id, keys
-from emulator.offices import reasons
 from emulator.offices.embedded import EmbeddedOffices
-from emulator.offices.reasons import Reason
 from harness.errors import HarnessError
 from harness.officer import errors
 from harness.officer.offices import AuthorityClient, NhsoClient, RegistryClient
@@ -132,12 +130,6 @@ def test_refusals_carry_the_offices_own_words_without_escape_sequences() -> None
     assert len(caught.value.message.en) < 510
     assert caught.value.what_to_do.en
     assert caught.value.what_to_do.th
-
-
-def test_every_code_a_client_knows_is_one_the_offices_give() -> None:
-    given = {each.status for each in vars(reasons).values() if isinstance(each, Reason)}
-    assert set(errors.AUTHORITY_REFUSALS) <= given
-    assert set(errors.NHSO_REFUSALS) <= given
 
 
 def test_registry_client(offices: EmbeddedOffices) -> None:

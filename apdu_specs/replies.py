@@ -1,4 +1,4 @@
-"""Why an office says no: every refusal's code, HTTP status, sentence and what to do, declared once.
+"""What the offices reply: every refusal's code, HTTP status, sentence and what to do, declared once.
 
 The five-digit codes and their meanings are public (programs that speak to the authority show them as they
 are); which code the real authority gives in which corner is not, so the choice is ``assumed`` where marked.
