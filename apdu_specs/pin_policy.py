@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Literal, get_args
 
 from apdu_specs.errors import SpecError
 from apdu_specs.language import Text
 from apdu_specs.provenance import Provenance, assumed, manual
 from apdu_specs.status import Family, StatusWord
+
+MOST_TRIES = 15  # what a status word can carry
 
 
 class PinState(Enum):
@@ -67,32 +69,48 @@ class VerifyForm(Enum):
     PUBLISHED = Family.TRIES_LEFT_PUBLISHED
 
 
+SuspendedCounts = Literal["every", "wrong", "nothing"]
+
+
 @dataclass(frozen=True, slots=True)
 class PinPolicy:
     """Thresholds of f, the number of consecutive failures.
 
-    ``suspended_at``: from here a registration office must issue a new PIN. ``locked_at``: from here nothing helps.
-    ``suspended_counts``: while suspended, ``every`` VERIFY counts and no PIN is compared; or only a ``wrong`` one.
+    ``suspended_at``: from here a registration office must issue a new PIN. ``locked_at``: from here nothing helps; None
+    if that never happens. ``suspended_counts``: while suspended, ``every`` VERIFY counts and no PIN is compared; only a
+    ``wrong`` one counts (the right one is refused, too); or ``nothing`` counts and no PIN is compared.
     ``office_tries``: consecutive wrong proofs of a registration office before it can do no more.
     """
 
     name: str
     suspended_at: int
-    locked_at: int
+    locked_at: int | None
     provenance: Provenance
-    suspended_counts: Literal["every", "wrong"] = "every"
+    suspended_counts: SuspendedCounts = "every"
     pin_length: int = 4
     office_tries: int = 10
 
     def __post_init__(self) -> None:
-        if not 1 <= self.suspended_at <= self.locked_at <= 15:
-            raise SpecError("a PIN policy has 1 <= suspended_at <= locked_at <= 15")
-        if not 1 <= self.office_tries <= 15:
-            raise SpecError("a PIN policy has 1 <= office_tries <= 15")
+        if not 1 <= self.suspended_at <= MOST_TRIES:
+            raise SpecError(f"suspended_at is 1 to {MOST_TRIES}, not {self.suspended_at}")
+        if self.locked_at is not None and not self.suspended_at <= self.locked_at <= MOST_TRIES:
+            raise SpecError(f"locked_at is suspended_at to {MOST_TRIES}, not {self.locked_at}")
+        if self.suspended_counts not in get_args(SuspendedCounts):
+            allowed = ", ".join(get_args(SuspendedCounts))
+            raise SpecError(f"suspended_counts is one of {allowed}, not {self.suspended_counts!r}")
+        if self.locked_at is None and self.suspended_counts != "nothing":
+            raise SpecError("a policy that never locks counts nothing while suspended")
+        if not 1 <= self.office_tries <= MOST_TRIES:
+            raise SpecError(f"office_tries is 1 to {MOST_TRIES}, not {self.office_tries}")
+
+    @property
+    def most_failures(self) -> int:
+        """The largest f that a card can reach."""
+        return self.suspended_at if self.locked_at is None else self.locked_at
 
     def state(self, failures: int) -> PinState:
         """The state after ``failures`` consecutive failures."""
-        if failures >= self.locked_at:
+        if self.locked_at is not None and failures >= self.locked_at:
             return PinState.LOCKED
         return PinState.SUSPENDED if failures >= self.suspended_at else PinState.READY
 
@@ -101,7 +119,9 @@ class PinPolicy:
         return max(0, self.suspended_at - failures)
 
     def wrong_pin_word(self, failures: int, form: VerifyForm) -> int:
-        """The status word for a wrong PIN that made ``failures``."""
+        """The status word for a wrong PIN, compared, that made ``failures``."""
+        if self.state(failures) is PinState.LOCKED:
+            return StatusWord.PIN_LOCKED
         return form.value.word(self.tries_left(failures))
 
     def refusal_word(self, failures: int, form: VerifyForm) -> int:
@@ -119,7 +139,7 @@ NATIONAL = PinPolicy(
     "national",
     suspended_at=3,
     locked_at=5,
-    provenance=manual("forgotten PIN code, 2 and 3; every VERIFY counts: assumed"),
+    provenance=manual("forgotten PIN code, 2 and 3; that every VERIFY counts while suspended is assumed"),
 )
 NATIONAL_WRONG_ONLY = PinPolicy(
     "national-wrong-only",
@@ -133,8 +153,9 @@ NATIONAL_WRONG_ONLY = PinPolicy(
 ISO_THREE_TRIES = PinPolicy(
     "iso-3",
     suspended_at=3,
-    locked_at=15,
-    provenance=assumed("a plain ISO card: three tries, then an office unblocks it"),
+    locked_at=None,
+    suspended_counts="nothing",
+    provenance=assumed("a plain ISO card: three tries, then an office unblocks it; never locked for good"),
 )
 
 POLICIES: dict[str, PinPolicy] = {

@@ -71,7 +71,7 @@ _BODY = Struct(
     / Struct(
         "name" / _NAME,
         "suspended_at" / Byte,
-        "locked_at" / Byte,
+        "locked_at" / Byte,  # 0: never
         "suspended_counts" / _NAME,
         "pin_length" / Byte,
         "office_tries" / Byte,
@@ -190,7 +190,7 @@ def _image(card: Personalisation, counters: Counters) -> bytes:
             "policy": {
                 "name": policy.name,
                 "suspended_at": policy.suspended_at,
-                "locked_at": policy.locked_at,
+                "locked_at": policy.locked_at or 0,
                 "suspended_counts": policy.suspended_counts,
                 "pin_length": policy.pin_length,
                 "office_tries": policy.office_tries,
@@ -275,7 +275,7 @@ def _decode_body(body: Container) -> Personalisation:
         policy=PinPolicy(
             policy.name,
             suspended_at=policy.suspended_at,
-            locked_at=policy.locked_at,
+            locked_at=policy.locked_at or None,
             suspended_counts=policy.suspended_counts,
             pin_length=policy.pin_length,
             office_tries=policy.office_tries,

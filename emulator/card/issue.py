@@ -28,11 +28,11 @@ def blank_counters(pin: str, failures: int = 0, policy: PinPolicy = NATIONAL) ->
             Text(f"A PIN is {adm.PIN_LENGTH} digits.", f"PIN ต้องเป็นตัวเลข {adm.PIN_LENGTH} หลัก"),
             Text("Give one such as 1234.", "เช่น 1234"),
         )
-    if not 0 <= failures <= policy.locked_at:
+    if not 0 <= failures <= policy.most_failures:
         raise BadCard(
             Text(
-                f"The number of failures is 0 to {policy.locked_at}, not {failures}.",
-                f"จำนวนครั้งที่ผิดต้องเป็น 0 ถึง {policy.locked_at} ไม่ใช่ {failures}",
+                f"The number of failures is 0 to {policy.most_failures}, not {failures}.",
+                f"จำนวนครั้งที่ผิดต้องเป็น 0 ถึง {policy.most_failures} ไม่ใช่ {failures}",
             ),
             Text("3 suspends the PIN, 5 locks the card.", "3 คือ PIN ถูกระงับ 5 คือบัตรถูกล็อก"),
         )

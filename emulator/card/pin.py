@@ -12,7 +12,7 @@ from hmac import compare_digest
 
 from apdu_specs.pin_policy import PinPolicy, PinState, VerifyForm
 from apdu_specs.status import Family, StatusWord
-from emulator.card.nonvolatile import NonVolatile
+from emulator.card.nonvolatile import Counters, NonVolatile
 from emulator.errors import WriteFailed
 
 
@@ -47,32 +47,29 @@ class PinEngine:
         With ``new_pin`` a match also sets it, in the same durable step that clears the counter.
         """
         before = self._store.counters
-        if self._policy.state(before.failures) is PinState.LOCKED:
+        state = self._policy.state(before.failures)
+        if state is PinState.LOCKED:
             return StatusWord.PIN_LOCKED
         self.session_open = False
+        if state is PinState.SUSPENDED and self._policy.suspended_counts == "nothing":
+            return StatusWord.PIN_SUSPENDED
         raised = replace(before, failures=before.failures + 1)
         try:
             self._store.write(raised)
-            if self._policy.state(before.failures) is PinState.SUSPENDED:
-                return self._refuse_suspended(matches, before.failures, form)
+            if state is PinState.SUSPENDED:
+                return self._refuse_suspended(matches, before, form)
             if not matches(before.pin):
-                return self._word_after_failure(raised.failures, form)
+                return self._policy.wrong_pin_word(raised.failures, form)
             self._store.write(replace(raised, failures=0, pin=before.pin if new_pin is None else new_pin))
         except WriteFailed:
             return StatusWord.MEMORY_FAILURE
         self.session_open = True
         return StatusWord.OK
 
-    def _word_after_failure(self, failures: int, form: VerifyForm) -> int:
-        if self._policy.state(failures) is PinState.LOCKED:
-            return StatusWord.PIN_LOCKED
-        return self._policy.wrong_pin_word(failures, form)
-
-    def _refuse_suspended(self, matches: Callable[[bytes], bool], failures: int, form: VerifyForm) -> int:
-        counters = self._store.counters
+    def _refuse_suspended(self, matches: Callable[[bytes], bool], before: Counters, form: VerifyForm) -> int:
         # Only the "wrong" reading of the manual compares here; by default nothing is compared: no oracle.
-        if self._policy.suspended_counts == "wrong" and matches(counters.pin):
-            self._store.write(replace(counters, failures=failures))
+        if self._policy.suspended_counts == "wrong" and matches(before.pin):
+            self._store.write(before)
         return self._policy.refusal_word(self._store.counters.failures, form)
 
     def authenticate_office(self, proof: bytes, expected: bytes) -> int:
