@@ -16,7 +16,12 @@ from apdu_specs.status import Family, StatusWord
 AID = bytes.fromhex("A000000084060002")
 PIN_LENGTH = NATIONAL.pin_length
 PIN_CHALLENGE_LENGTH = 32
-KEY_IDS = tuple(range(11))  # 0 RMAC, 1 FPKEY_ADMIN, 2 MOI ... 10 NHSO
+KEY_NAMES = dict(
+    enumerate(("RMAC", "FPKEY_ADMIN", "MOI", "HTH", "MOI2", "MOI3", "MOI4", "WVOT", "MOD", "MOA", "NHSO"))
+)
+"""Key ids of GET MATCH STATUS and whose they are. Source: public, DOPA's middleware."""
+
+KEY_IDS = tuple(KEY_NAMES)
 OFFICER_KEY_ID = 1  # FPKEY_ADMIN, which the demonstrated officer login uses
 MATCHED = 1
 
@@ -84,6 +89,7 @@ GET_INFO = Command(
     p1=fixed(0x00),
     p2=fixed(0x00),
     answer=INFO.struct,
+    file=INFO,
     outgoing=Outgoing.AT_ONCE,
     statuses=(StatusWord.OK, Family.WRONG_LE, Family.BYTES_WAITING),
     provenance=public("six readers, each with its own Le"),
@@ -138,6 +144,7 @@ GET_PIN_CHALLENGE = Command(
     p1=fixed(0x00),
     p2=fixed(0x00),
     answer=Bytes(PIN_CHALLENGE_LENGTH),
+    random=True,
     outgoing=Outgoing.AT_ONCE,
     statuses=(StatusWord.OK, Family.WRONG_LE, Family.BYTES_WAITING),
     provenance=public("one Android reader, whose author never confirmed it", Confidence.LOW),
@@ -172,6 +179,7 @@ GET_MATCH_STATUS = Command(
     data=Bytes(keys.CHALLENGE_LENGTH),
     lengths=frozenset({keys.CHALLENGE_LENGTH}),
     answer=MATCH_STATUS,
+    personal=True,
     outgoing=Outgoing.WAITING,
     statuses=(Family.BYTES_WAITING, StatusWord.SECURITY_NOT_SATISFIED),
     provenance=assumed("the middleware's function is public, its bytes are not"),
@@ -186,6 +194,7 @@ GET_CHALLENGE = Command(
     p1=fixed(0x00),
     p2=fixed(0x00),
     answer=Bytes(keys.OFFICE_CHALLENGE_LENGTH),
+    random=True,
     outgoing=Outgoing.AT_ONCE,
     statuses=(StatusWord.OK, Family.WRONG_LE, Family.BYTES_WAITING),
     provenance=standard("ISO/IEC 7816-4 7.5.3; that this card takes it is assumed"),

@@ -67,6 +67,7 @@ GET_CPLC = Command(
     p1=fixed(0x9F, "tag, high byte"),
     p2=fixed(0x7F, "tag, low byte"),
     answer=Bytes(CPLC.length),
+    file=CPLC,
     outgoing=Outgoing.AT_ONCE,
     statuses=(StatusWord.OK, Family.WRONG_LE, Family.BYTES_WAITING),
     provenance=public("five readers"),

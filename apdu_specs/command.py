@@ -12,6 +12,7 @@ from construct import Construct, ConstructError
 
 from apdu_specs.apdu import HEADER_LENGTH, MAX_ANSWER, MAX_SHORT_DATA, CommandApdu, split_command
 from apdu_specs.errors import SpecError
+from apdu_specs.file import File
 from apdu_specs.language import Text
 from apdu_specs.provenance import Provenance
 from apdu_specs.status import COMMON_STATUSES, Family, StatusWord, kind_of
@@ -77,6 +78,8 @@ class Command:
     ``cla``: accepted class bytes, the usual one first. ``data``: construct of the command's data field, None if it
     has none; ``lengths``: accepted Lc values. ``answer``: construct of the answer's data, None if it has none.
     ``statuses``: what it may answer besides ``COMMON_STATUSES``. ``secret``: its data is never shown in a trace.
+    ``file``: the file that its answer is, if it is one. ``personal``: its answer is told to be personal as a whole.
+    ``random``: its answer is different each time.
     """
 
     name: str
@@ -93,6 +96,9 @@ class Command:
     outgoing: Outgoing = Outgoing.NOTHING
     wrong_parameters: StatusWord = StatusWord.WRONG_PARAMETERS
     secret: bool = False
+    file: File | None = None
+    personal: bool = False
+    random: bool = False
     vectors: tuple[Vector, ...] = ()
 
     def __repr__(self) -> str:
@@ -143,6 +149,8 @@ class Command:
             raise SpecError(f"{self.name} takes no data")
         try:
             return bytes(self.data.build(data if not isinstance(data, Mapping) else dict(data)))
+        except KeyError as error:
+            raise SpecError(f"{self.name}: its data lacks {error.args[0]}") from error
         except ConstructError as error:
             raise SpecError(f"{self.name}: {str(error).splitlines()[-1]}") from error
 

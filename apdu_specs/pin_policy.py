@@ -40,13 +40,13 @@ class PinState(Enum):
 _CONDITION = {
     PinState.READY: Text("The PIN can be used.", "ใช้ PIN ได้ตามปกติ"),
     PinState.SUSPENDED: Text(
-        "The PIN of this card is suspended after three wrong ones in a row.",
-        "PIN ของบัตรนี้ถูกระงับ เพราะใส่ผิดติดต่อกัน 3 ครั้ง",
+        "The PIN of this card is suspended after too many wrong ones in a row.",
+        "PIN ของบัตรนี้ถูกระงับ เพราะใส่ผิดติดต่อกันหลายครั้ง",
     ),
     PinState.LOCKED: Text(
-        "The part of this card that confirms identity is locked for good after five wrong PINs in a row; "
+        "The part of this card that confirms identity is locked for good after too many wrong PINs in a row; "
         "everything else on it keeps working.",
-        "ส่วนยืนยันตัวบุคคลของบัตรใบนี้ถูกล็อกถาวร เพราะใส่ PIN ผิดติดต่อกัน 5 ครั้ง แต่ยังใช้บัตรรับบริการอื่นได้ตามปกติ",
+        "ส่วนยืนยันตัวบุคคลของบัตรใบนี้ถูกล็อกถาวร เพราะใส่ PIN ผิดติดต่อกันหลายครั้ง แต่ยังใช้บัตรรับบริการอื่นได้ตามปกติ",
     ),
 }
 _ADVICE = {

@@ -83,13 +83,13 @@ MEANINGS: dict[StatusWord | Family, StatusMeaning] = {
     ),
     Family.TRIES_LEFT: StatusMeaning(
         "63 Cx",
-        Text("wrong PIN, or none verified; {n} tries left", "PIN ไม่ถูกต้องหรือยังไม่ได้ยืนยัน เหลือ {n} ครั้ง"),
+        Text("wrong PIN, or none verified; tries left: {n}", "PIN ไม่ถูกต้องหรือยังไม่ได้ยืนยัน เหลือ {n} ครั้ง"),
         standard("ISO/IEC 7816-4 5.6"),
     ),
     Family.TRIES_LEFT_PUBLISHED: StatusMeaning(
         "63 0x",
         Text(
-            "wrong PIN (published form); {n} tries left",
+            "wrong PIN (published form); tries left: {n}",
             "PIN ไม่ถูกต้อง (รูปแบบที่เผยแพร่) เหลือ {n} ครั้ง",
         ),
         public("one Android reader: the number of tries as a plain number"),

@@ -19,6 +19,17 @@ THAI_ENCODING = "tis-620"
 THAI_DECODING = "cp874"  # the superset that Windows programs write; the same for Thai letters
 JPEG_END = b"\xff\xd9"
 
+# What each format is called; a construct carries it as its ``docs``, and ``apdu_specs.formats`` explains it.
+THAI = "Thai text"
+ASCII = "ASCII text"
+NAME = "name"
+ADDRESS = "address"
+DATE = "Buddhist date"
+SEX_DIGIT = "sex"
+JPEG = "JPEG"
+BINARY = "binary"
+NUL_PADDED = "NUL-padded text"
+
 
 def _format(length: int, decode: Callable[[bytes], Any], encode: Callable[[Any], bytes]) -> Construct:
     return ExprAdapter(
@@ -48,7 +59,7 @@ def _encode_thai(text: str) -> bytes:
 
 def thai(length: int) -> Construct:
     """Thai or ASCII text of ``length`` bytes <-> str."""
-    return _format(length, _decode_thai, _encode_thai)
+    return _format(length, _decode_thai, _encode_thai) * THAI
 
 
 def _encode_ascii(text: str) -> bytes:
@@ -59,7 +70,7 @@ def _encode_ascii(text: str) -> bytes:
 
 def ascii_text(length: int) -> Construct:
     """ASCII text of ``length`` bytes <-> str."""
-    return _format(length, _decode_thai, _encode_ascii)
+    return _format(length, _decode_thai, _encode_ascii) * ASCII
 
 
 def _parts(raw: bytes, count: int) -> list[str]:
@@ -71,12 +82,17 @@ def _parts(raw: bytes, count: int) -> list[str]:
 
 def name(length: int) -> Construct:
     """``title#first#middle#last`` <-> Name."""
-    return _format(length, lambda raw: Name(*_parts(raw, 4)), lambda value: _encode_thai(value.joined()))
+    return (
+        _format(length, lambda raw: Name(*_parts(raw, 4)), lambda value: _encode_thai(value.joined())) * NAME
+    )
 
 
 def address(length: int) -> Construct:
     """Eight ``#`` parts <-> Address."""
-    return _format(length, lambda raw: Address(*_parts(raw, 8)), lambda value: _encode_thai(value.joined()))
+    return (
+        _format(length, lambda raw: Address(*_parts(raw, 8)), lambda value: _encode_thai(value.joined()))
+        * ADDRESS
+    )
 
 
 def _decode_date(raw: bytes) -> BuddhistDate | None:
@@ -88,10 +104,12 @@ def _encode_date(value: BuddhistDate | None) -> bytes:
     return value.digits().encode("ascii") if value else b""
 
 
-BUDDHIST_DATE: Construct = _format(8, _decode_date, _encode_date)
+BUDDHIST_DATE: Construct = _format(8, _decode_date, _encode_date) * DATE
 """``YYYYMMDD`` of the Buddhist era, ``00`` for an unknown month or day, ``99999999`` lifelong, blank None."""
 
-SEX: Construct = _format(1, lambda raw: Sex(raw.decode("ascii")), lambda value: value.value.encode("ascii"))
+SEX: Construct = (
+    _format(1, lambda raw: Sex(raw.decode("ascii")), lambda value: value.value.encode("ascii")) * SEX_DIGIT
+)
 """``1`` male, ``2`` female <-> Sex."""
 
 
@@ -103,18 +121,19 @@ def _decode_jpeg(raw: bytes) -> bytes:
 
 def jpeg(length: int) -> Construct:
     """A JPEG image padded with spaces <-> its bytes (empty if the field is blank)."""
-    return _format(length, _decode_jpeg, bytes)
+    return _format(length, _decode_jpeg, bytes) * JPEG
 
 
 def binary(length: int) -> Construct:
     """Exactly ``length`` bytes whose meaning is not public."""
-    return Bytes(length)
+    return Bytes(length) * BINARY
 
 
 def nul_padded(length: int) -> Construct:
     """ASCII text padded with NUL <-> str."""
-    return ExprAdapter(
+    padded_with_nul = ExprAdapter(
         Bytes(length),
         decoder=lambda raw, _: _decode_thai(raw),
         encoder=lambda value, _: _encode_ascii(value).ljust(length, b"\x00"),
     )
+    return padded_with_nul * NUL_PADDED
