@@ -5,22 +5,19 @@ A fault wraps a card. ``NAME`` or ``NAME=ARG`` on the command line; several may 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from apdu_specs.language import Text
+from apdu_specs.language import Language, Text
 from emulator.errors import EmulatorError
-from emulator.link import CardPort
+from emulator.link import CardPort, Late, NoAnswer, TakenOut
+
+LARGEST_ARGUMENT = 999_999
 
 
 class UnknownFault(EmulatorError):
     """A fault that does not exist, or an argument that it does not take."""
-
-
-class Removed(Exception):
-    """Raised by a faulty card to have its link cut in mid-command."""
 
 
 class _Faulty:
@@ -46,44 +43,49 @@ class _Faulty:
 
     def transmit(self, apdu: bytes) -> bytes:
         self._count += 1
-        return self.answer(apdu)
+        self.before()
+        try:
+            answer = self._card.transmit(apdu)
+        except Late as late:
+            raise Late(self.changed(late.answer), late.seconds) from None
+        return self.changed(answer)
 
-    def answer(self, apdu: bytes) -> bytes:
-        return self._card.transmit(apdu)
+    def before(self) -> None:
+        """What happens before the card gets a command."""
+
+    def changed(self, answer: bytes) -> bytes:
+        """What becomes of the card's answer."""
+        return answer
 
 
 class _Silent(_Faulty):
     """Never answers after ``argument`` commands."""
 
-    def answer(self, apdu: bytes) -> bytes:
+    def before(self) -> None:
         if self._count > self._argument:
-            threading.Event().wait()
-        return super().answer(apdu)
+            raise NoAnswer
 
 
 class _Removed(_Faulty):
     """Leaves the reader in the middle of command number ``argument``, after the card has done its work."""
 
-    def answer(self, apdu: bytes) -> bytes:
-        answer = super().answer(apdu)
+    def changed(self, answer: bytes) -> bytes:
         if self._count == self._argument:
-            raise Removed
+            raise TakenOut
         return answer
 
 
 class _Slow(_Faulty):
     """Takes ``argument`` milliseconds longer for each command."""
 
-    def answer(self, apdu: bytes) -> bytes:
-        threading.Event().wait(self._argument / 1000)
-        return super().answer(apdu)
+    def changed(self, answer: bytes) -> bytes:
+        raise Late(answer, self._argument / 1000)
 
 
 class _Truncated(_Faulty):
     """Loses what is beyond ``argument`` bytes of an answer's data."""
 
-    def answer(self, apdu: bytes) -> bytes:
-        answer = super().answer(apdu)
+    def changed(self, answer: bytes) -> bytes:
         return answer[:-2][: self._argument] + answer[-2:]
 
 
@@ -142,22 +144,36 @@ FAULTS: dict[str, Fault] = {
 def apply_faults(card: CardPort, texts: Sequence[str]) -> CardPort:
     """``card`` behind the faults in ``texts`` (``NAME`` or ``NAME=ARG``), the first nearest to it. UnknownFault."""
     for text in texts:
-        name, _, argument = text.partition("=")
+        name, equals, argument = text.partition("=")
         fault = FAULTS.get(name)
-        if fault is None or (argument and not (argument.isascii() and argument.isdigit())):
+        if fault is None:
             names = ", ".join(FAULTS)
             raise UnknownFault(
-                Text(f"There is no fault {text!r}.", f"ไม่มีความผิดปกติชื่อ {text!r}"),
-                Text(
-                    f"There are: {names}; an argument is a number, as in truncate=255.",
-                    f"ที่มีคือ {names} โดยค่าเป็นตัวเลข เช่น truncate=255",
-                ),
+                Text(f"There is no fault {name!r}.", f"ไม่มีความผิดปกติชื่อ {name!r}"),
+                Text(f"There are: {names}.", f"ที่มีคือ {names}"),
             )
-        card = fault.wrap(card, int(argument) if argument else fault.default)
+        card = fault.wrap(card, _number(fault, argument) if equals else fault.default)
     return card
 
 
-def list_faults(write: Callable[[str], object]) -> None:
-    """One line a fault."""
+def _number(fault: Fault, text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_ARGUMENT)):
+        return int(text)
+    raise UnknownFault(
+        Text(
+            f"{fault.name}={text}: this is not a number from 0 to {LARGEST_ARGUMENT}.",
+            f"{fault.name}={text}: ไม่ใช่ตัวเลขตั้งแต่ 0 ถึง {LARGEST_ARGUMENT}",
+        ),
+        Text(
+            f"It means: {fault.argument.en}; such as {fault.name}={fault.default}.",
+            f"ค่านี้คือ{fault.argument.th} เช่น {fault.name}={fault.default}",
+        ),
+    )
+
+
+def list_faults(write: Callable[[str], object], language: Language = "en") -> None:
+    """One line a fault: its name with the argument it has when none is given, and what it does."""
+    width = max(len(f"{fault.name}={fault.default}") for fault in FAULTS.values())
     for fault in FAULTS.values():
-        write(f"{fault.name}[={fault.default}]  {fault.meaning.en}; {fault.argument.en}")
+        name = f"{fault.name}={fault.default}"
+        write(f"{name:{width}}  {fault.meaning.say(language)} ({fault.argument.say(language)})")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import logging
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -28,6 +29,23 @@ _FIRST_RETRY_S = 0.1
 _LONGEST_RETRY_S = 5.0
 
 
+class NoAnswer(Exception):
+    """Raised by a card that stays silent on purpose: the link stays up and answers nothing."""
+
+
+class TakenOut(Exception):
+    """Raised by a card that leaves the reader in mid-command on purpose: the link ends."""
+
+
+class Late(Exception):
+    """Raised by a card that takes its time: ``answer`` is to be sent after ``seconds``, unless the link is closed."""
+
+    def __init__(self, answer: bytes, seconds: float) -> None:
+        super().__init__(f"{len(answer)} bytes after {seconds} s")
+        self.answer = answer
+        self.seconds = seconds
+
+
 class CardPort(Protocol):
     """What a link needs of a card: contacts to power and bytes to exchange."""
 
@@ -45,7 +63,7 @@ class CardPort(Protocol):
         """Warm reset."""
 
     def transmit(self, apdu: bytes, /) -> bytes:
-        """The response APDU (data and status word) to a command APDU."""
+        """The response APDU (data and status word) to a command APDU. Raises NoAnswer, TakenOut, Late."""
 
 
 class LinkState(enum.Enum):
@@ -65,6 +83,7 @@ class LinkRefused(EmulatorError):
     def __init__(self, host: str, port: int, reason: str) -> None:
         self.host = host
         self.port = port
+        self.reason = reason
         super().__init__(
             Text(
                 en=f"No vpcd answers at {host} port {port}: {reason}.",
@@ -99,7 +118,7 @@ class CardLink:
     """Puts ``card`` into the vpcd at ``host`` (name, IPv4 or IPv6 address) and ``port``.
 
     ``served`` is set once vpcd has asked this link for something: vpcd serves one card at a time, and a
-    second one connects and waits unheard.
+    second one connects and waits unheard. ``refused`` is why the last attempt to connect failed, if it did.
     """
 
     def __init__(
@@ -114,6 +133,7 @@ class CardLink:
         self.host = host
         self.port = port
         self.served = threading.Event()
+        self.refused: LinkRefused | None = None
         self._on_change = on_change
         self._closing = threading.Event()
         self._lock = threading.Lock()
@@ -122,6 +142,7 @@ class CardLink:
     def connect(self) -> None:
         """Connect now. Raises LinkRefused. ``serve`` does it by itself when it was not done."""
         self._tell(LinkState.CONNECTING)
+        self.refused = None
         self._socket = self._reach()
         self._tell(LinkState.CONNECTED)
 
@@ -150,6 +171,7 @@ class CardLink:
                     self.connect()
                 self._serve_connected()
             except LinkRefused as refused:
+                self.refused = refused
                 log.info("%s", refused)
             if self.served.is_set():
                 pause = _FIRST_RETRY_S
@@ -202,6 +224,8 @@ class CardLink:
             return
         try:
             self._answer(connection)
+        except TakenOut:
+            log.debug("the card left in mid-command")
         except OSError as error:
             log.debug("link ended: %s", error)
         finally:
@@ -236,10 +260,21 @@ class CardLink:
         try:
             control = CONTROLS.get(payload)
             if control is None:
-                return frame(self.card.transmit(payload))
+                return frame(self._transmitted(payload))
             return self._control(control)
+        except NoAnswer:
+            return None
+        except TakenOut:
+            raise
         except Exception as error:  # whatever it was, it must end at a frame border
             raise CardFailed from error
+
+    def _transmitted(self, apdu: bytes) -> bytes:
+        try:
+            return self.card.transmit(apdu)
+        except Late as late:
+            self._closing.wait(late.seconds)
+            return late.answer
 
     def _control(self, control: Control) -> bytes | None:
         if control is Control.ATR:
@@ -265,6 +300,12 @@ def _hang_up(connection: socket.socket) -> None:
     """Wake whoever blocks on ``connection``; only its own thread closes it, so that no number is reused under it."""
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
+
+
+def _leave_signals_alone() -> None:
+    """Signals are for the main thread, which may be waiting for them; here they would take their default effect."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
 
 
 class LinkThread:
@@ -314,6 +355,7 @@ class LinkThread:
         self.close()
 
     def _run(self) -> None:
+        _leave_signals_alone()
         try:
             self.link.serve()
         except Exception as failure:  # handed to whoever asks; a thread has nobody to raise to

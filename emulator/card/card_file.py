@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -156,9 +157,16 @@ def write_card_file(path: Path, card: Personalisation, counters: Counters, *, fo
             raise CardFileExists(path)
         with _locked(path):
             pass
+    try:
+        _write_draft_first(path, _image(card, counters), force=force)
+    except OSError as error:  # of a file whose name nobody has heard of
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _write_draft_first(path: Path, content: bytes, *, force: bool) -> None:
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
         try:
-            draft.write(_image(card, counters))
+            draft.write(content)
             draft.flush()
             os.fsync(draft.fileno())
             _publish(Path(draft.name), path, force=force)
@@ -246,7 +254,7 @@ def _bad(path: Path, en: str, th: str) -> CardFileError:
 def _read_personalisation(path: Path, descriptor: int) -> Personalisation:
     raw_header = os.pread(descriptor, _HEADER.sizeof(), 0)
     if not raw_header.startswith(_MAGIC):
-        raise _bad(path, "this is not a card file", "ไม่ใช่แฟ้มบัตร")
+        raise _not_ours(path)
     try:
         header = _HEADER.parse(raw_header)
     except ConstructError:
@@ -257,6 +265,8 @@ def _read_personalisation(path: Path, descriptor: int) -> Personalisation:
             f"this card file is of format {header.version}, newer than this program's {FORMAT_VERSION}",
             f"แฟ้มบัตรเป็นรูปแบบ {header.version} ซึ่งใหม่กว่าโปรแกรมนี้ ({FORMAT_VERSION})",
         )
+    if header.version < FORMAT_VERSION:  # there has been no older one
+        raise _bad(path, "the card file is damaged", "แฟ้มบัตรเสียหาย")
     body = os.pread(descriptor, header.body_length, BODY_OFFSET)
     if len(body) < header.body_length:
         raise _bad(path, "the card file is truncated", "แฟ้มบัตรไม่ครบ")
@@ -265,7 +275,8 @@ def _read_personalisation(path: Path, descriptor: int) -> Personalisation:
     try:
         return _decode_body(_BODY.parse(body))
     except (ConstructError, ValueError) as error:
-        raise _bad(path, f"the card file does not make a card: {error}", "ข้อมูลในแฟ้มไม่ประกอบเป็นบัตร") from None
+        reason = str(error).strip().splitlines()[-1]  # construct tells where first, and then what
+        raise _bad(path, f"the card file does not make a card: {reason}", "ข้อมูลในแฟ้มไม่ประกอบเป็นบัตร") from None
 
 
 def _decode_body(body: Container) -> Personalisation:
@@ -293,15 +304,29 @@ def _decode_body(body: Container) -> Personalisation:
 
 def _open(path: Path, flags: int) -> int:
     try:
-        return os.open(path, flags | os.O_CLOEXEC)
+        # A pipe without a writer would be waited for, were it not for O_NONBLOCK.
+        descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
         raise _bad(path, "there is no such file", "ไม่พบแฟ้มนี้") from None
     except IsADirectoryError:
-        raise _bad(path, "this is a folder, not a card file", "เป็นโฟลเดอร์ ไม่ใช่แฟ้มบัตร") from None
+        raise _folder(path) from None
     except OSError as error:
         raise _bad(
             path, f"the file cannot be opened ({error.strerror})", f"เปิดแฟ้มไม่ได้ ({error.strerror})"
         ) from None
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise _folder(path) if stat.S_ISDIR(mode) else _not_ours(path)
+    return descriptor
+
+
+def _folder(path: Path) -> CardFileError:
+    return _bad(path, "this is a folder, not a card file", "เป็นโฟลเดอร์ ไม่ใช่แฟ้มบัตร")
+
+
+def _not_ours(path: Path) -> CardFileError:
+    return _bad(path, "this is not a card file", "ไม่ใช่แฟ้มบัตร")
 
 
 @contextmanager

@@ -1,0 +1,307 @@
+"""What a card must not forget: counters when its process is killed, and its honesty when the disk refuses."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from emulator.card.card import Card
+from emulator.card.card_file import open_card, read_card_file
+from emulator.card.issue import card_from_seed, card_in_file
+from emulator.card.nonvolatile import Counters
+from emulator.errors import WriteFailed
+
+ROOT = Path(__file__).parents[3]
+SELECT_ADM = bytes.fromhex("00A4040008A000000084060002")
+VERIFY_RIGHT, VERIFY_WRONG = bytes.fromhex("002000010431323334"), bytes.fromhex("002000010430303030")
+VERIFY_EMPTY = bytes.fromhex("00200001")
+CHANGE = bytes.fromhex("00240001083132333435363738")
+MATCH_STATUS = bytes.fromhex("8088010120" + 32 * "5A")
+OK, MEMORY_FAILURE = b"\x90\x00", b"\x65\x81"
+
+# --- killed at any instant --------------------------------------------------------------------------------------------
+
+KILLS = 30
+AT_WORK = """
+import os, sys
+from hmac import compare_digest
+from pathlib import Path
+from emulator.card.applets import adm
+from emulator.card.card_file import open_card
+
+def tell(event):
+    os.write(1, event)
+
+def compare(ours, theirs):
+    tell(b"c")
+    return compare_digest(ours, theirs)
+
+adm.compare_digest = compare
+card = open_card(Path(sys.argv[1]))
+card.transmit(bytes.fromhex("00A4040008A000000084060002"))
+while True:
+    for event, pin in ((b"w", b"0000"), (b"r", b"1234")):
+        tell(event)
+        card.transmit(bytes.fromhex("0020000104") + pin)
+        tell(b".")
+"""
+"""Tells on stdout: w or r, a wrong or right PIN is presented; c, it is compared; a dot, it was answered."""
+
+
+def killed_after(events: int, path: Path) -> bytes:
+    """All that a process told of its card before it was killed, ``events`` events or a few more."""
+    with subprocess.Popen([sys.executable, "-c", AT_WORK, path], cwd=ROOT, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        told = process.stdout.read(events)
+        process.kill()  # the process is anywhere: writing, forcing to disk, comparing, answering
+        return told + process.stdout.read()
+
+
+def possible_failures(told: bytes, f: int) -> set[int]:
+    """Which f may be found, worked out from what was told alone."""
+    present, compared = b"", False
+    for event in (told[at : at + 1] for at in range(len(told))):
+        if event == b".":
+            f = 0 if present == b"r" else f + 1
+            present, compared = b"", False
+        elif event == b"c":
+            compared = True
+        else:
+            present = event
+    if not present:
+        return {f}
+    if not compared:
+        return {f, f + 1}  # not yet raised, or raised and not yet compared
+    return {f + 1, 0} if present == b"r" else {f + 1}
+
+
+def test_killed_at_any_instant(tmp_path: Path) -> None:
+    """f is never below the comparisons that were made, nor two above, and the right PIN stays the right one."""
+    path = tmp_path / "a.card"
+    card_in_file(path, card_from_seed(7))
+    chance = random.Random(7)
+    instants = set()
+    for _ in range(KILLS):
+        told = killed_after(chance.randint(1, 40), path)
+        found = read_card_file(path)[1]
+        assert found.failures in possible_failures(told, 0), told
+        assert (found.office_failures, found.pin) == (0, b"1234")
+        instants.add(told[-1:])
+        card = open_card(path)  # the lock went with the process
+        card.transmit(SELECT_ADM)
+        assert card.transmit(VERIFY_RIGHT) == OK
+        assert card.counters == Counters(0, 0, b"1234")
+        card.close()
+    assert len(instants) > 1  # it was not always killed at the same place
+
+
+# --- memory that refuses ----------------------------------------------------------------------------------------------
+
+
+class RefusingStore:
+    """Memory that refuses the writes whose numbers are in ``refused``."""
+
+    def __init__(self, *refused: int, f: int = 0) -> None:
+        self.counters = Counters(f, 0, b"1234")
+        self.refused = refused
+        self.writes = 0
+
+    def write(self, counters: Counters) -> None:
+        self.writes += 1
+        if self.writes in self.refused:
+            raise WriteFailed("no room")
+        self.counters = counters
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def comparisons(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What was compared with the card's PIN or the office's proof so far."""
+    from emulator.card import pin
+    from emulator.card.applets import adm
+
+    made: list[bytes] = []
+
+    def compare(ours: bytes, theirs: bytes) -> bool:
+        made.append(theirs)
+        return ours == theirs
+
+    monkeypatch.setattr(adm, "compare_digest", compare)
+    monkeypatch.setattr(pin, "compare_digest", compare)
+    return made
+
+
+def card_with(store: RefusingStore) -> Card:
+    card = Card(card_from_seed(7), store)
+    card.power_on()
+    card.transmit(SELECT_ADM)
+    return card
+
+
+@pytest.mark.parametrize("f", range(5))
+@pytest.mark.parametrize("command", [VERIFY_RIGHT, VERIFY_WRONG, CHANGE])
+def test_nothing_is_compared_that_could_not_be_counted(
+    f: int, command: bytes, comparisons: list[bytes]
+) -> None:
+    store = RefusingStore(1, f=f)
+    card = card_with(store)
+    assert card.transmit(command) == MEMORY_FAILURE
+    assert comparisons == []
+    assert store.counters == Counters(f, 0, b"1234")
+    assert card.transmit(MATCH_STATUS) == b"\x69\x82"
+    assert card.transmit(VERIFY_EMPTY) == {3: b"\x69\x83", 4: b"\x69\x83"}.get(f, bytes((0x63, 0xC3 - f)))
+
+
+def test_the_card_is_usable_again_when_memory_is(comparisons: list[bytes]) -> None:
+    card = card_with(RefusingStore(1, 2))
+    assert [card.transmit(VERIFY_RIGHT) for _ in range(3)] == [MEMORY_FAILURE, MEMORY_FAILURE, OK]
+    assert comparisons == [b"1234"]
+    assert card.transmit(MATCH_STATUS) == b"\x61\x21"
+
+
+@pytest.mark.parametrize("command", [VERIFY_RIGHT, CHANGE])
+def test_a_match_that_cannot_be_remembered_is_no_match(command: bytes) -> None:
+    """One try is spent, no session opens and the PIN stays: as if the card had been torn out there."""
+    store = RefusingStore(2)
+    card = card_with(store)
+    assert card.transmit(command) == MEMORY_FAILURE
+    assert store.counters == Counters(1, 0, b"1234")
+    assert card.transmit(MATCH_STATUS) == b"\x69\x82"
+
+
+def test_a_failed_write_closes_the_session() -> None:
+    card = card_with(RefusingStore(3))
+    assert card.transmit(VERIFY_RIGHT) == OK
+    assert card.transmit(VERIFY_RIGHT) == MEMORY_FAILURE
+    assert card.transmit(MATCH_STATUS) == b"\x69\x82"
+
+
+def test_an_offices_proof_that_cannot_be_counted_is_not_compared(comparisons: list[bytes]) -> None:
+    store = RefusingStore(1, f=3)
+    card = card_with(store)
+    card.transmit(bytes.fromhex("0084000010"))
+    assert card.transmit(bytes.fromhex("0082000220" + 32 * "00")) == MEMORY_FAILURE
+    assert comparisons == [] and store.counters == Counters(3, 0, b"1234")
+    assert card.transmit(bytes.fromhex("002C020104 35363738")) == b"\x69\x82"
+
+
+# --- a disk that is full ----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def no_file_may_grow_beyond(length: int) -> Iterator[None]:
+    """The kernel refuses writes past ``length`` bytes of any file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (length, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def full(folder: Path) -> Iterator[int]:
+    """``folder`` on a disk without room, and the errno that it gives; a file system of its own where we may mount."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "thnid-test", str(folder)]
+    if os.geteuid() == 0 and subprocess.run(mount, capture_output=True).returncode == 0:
+        try:
+            card_in_file(folder / "a.card", card_from_seed(7))
+            with (folder / "filling").open("wb", buffering=0) as filling, pytest.raises(OSError):
+                while True:
+                    filling.write(bytes(4096))
+            yield errno.ENOSPC
+        finally:
+            subprocess.run(["umount", str(folder)], check=True)
+    else:
+        card_in_file(folder / "a.card", card_from_seed(7))
+        (folder / "filling").touch()
+        with no_file_may_grow_beyond(BODY_END):
+            yield errno.EFBIG
+
+
+BODY_END = 1536  # header and slots; a card file's body is longer
+
+
+def test_making_a_card_on_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
+    with full(tmp_path) as number:
+        for name, force in (("b.card", False), ("a.card", True)):
+            with pytest.raises(OSError) as refused:
+                card_in_file(tmp_path / name, card_from_seed(8), force=force)
+            assert refused.value.errno == number
+        assert sorted(each.name for each in tmp_path.iterdir()) == ["a.card", "filling"]
+        assert read_card_file(tmp_path / "a.card")[0] == card_from_seed(7)
+
+
+def test_a_card_has_its_room_already_when_the_disk_fills_up(tmp_path: Path) -> None:
+    """Its counters are written in place, so a full disk does not stop it."""
+    with full(tmp_path):
+        card = open_card(tmp_path / "a.card")
+        card.transmit(SELECT_ADM)
+        assert [card.transmit(each) for each in (VERIFY_WRONG, VERIFY_RIGHT, VERIFY_WRONG)] == [
+            b"\x63\xc2",
+            OK,
+            b"\x63\xc2",
+        ]
+        card.close()
+        assert read_card_file(tmp_path / "a.card")[1] == Counters(1, 0, b"1234")
+
+
+def test_a_disk_that_refuses(tmp_path: Path, comparisons: list[bytes]) -> None:
+    """The kernel itself refuses the write: 65 81, nothing compared, nothing changed, and usable afterwards."""
+    path = tmp_path / "a.card"
+    card_in_file(path, card_from_seed(7), failures=1)
+    before = path.read_bytes()
+    card = open_card(path)
+    card.transmit(SELECT_ADM)
+    with no_file_may_grow_beyond(0):
+        answers = [
+            card.transmit(each) for each in (VERIFY_RIGHT, VERIFY_WRONG, CHANGE, VERIFY_EMPTY, MATCH_STATUS)
+        ]
+    assert answers == [*3 * [MEMORY_FAILURE], b"\x63\xc2", b"\x69\x82"]
+    assert comparisons == [] and path.read_bytes() == before
+    assert card.counters == Counters(1, 0, b"1234")
+    assert card.transmit(VERIFY_RIGHT) == OK
+    card.close()
+    assert read_card_file(path)[1] == Counters(0, 0, b"1234")
+
+
+def test_what_was_not_forced_to_disk_does_not_count(
+    tmp_path: Path, comparisons: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that takes the bytes and fails when it has to keep them: none such is at hand, so the call says so."""
+    path = tmp_path / "a.card"
+    card_in_file(path, card_from_seed(7))
+    card = open_card(path)
+    card.transmit(SELECT_ADM)
+
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fdatasync", fail)
+        assert card.transmit(VERIFY_RIGHT) == MEMORY_FAILURE
+    assert comparisons == [] and card.counters == Counters(0, 0, b"1234")
+    assert card.transmit(VERIFY_WRONG) == b"\x63\xc2"
+    card.close()
+    assert read_card_file(path)[1] == Counters(1, 0, b"1234")
+
+
+def test_a_card_that_was_closed_remembers_nothing_more(tmp_path: Path) -> None:
+    path = tmp_path / "a.card"
+    card_in_file(path, card_from_seed(7))
+    card = open_card(path)
+    card.transmit(SELECT_ADM)
+    card.close()
+    assert card.transmit(VERIFY_RIGHT) == MEMORY_FAILURE
+    assert read_card_file(path)[1] == Counters(0, 0, b"1234")
