@@ -354,7 +354,12 @@ class StackUnavailable(HarnessError):
     exit_status = 3
 
     def __init__(
-        self, why: str | Text, what_to_install: Sequence[str] = (), *, pcsc_code: int | None = None
+        self,
+        why: str | Text,
+        what_to_install: Sequence[str] = (),
+        *,
+        what_to_do: Text | None = None,
+        pcsc_code: int | None = None,
     ) -> None:
         self.why = why if isinstance(why, Text) else Text(en=why, th=why)
         self.what_to_install = list(what_to_install)
@@ -366,7 +371,8 @@ class StackUnavailable(HarnessError):
                 th=f"ติดตั้งแพ็กเกจ: {packages} (apt-get install {packages})",
             )
             if packages
-            else Text(
+            else what_to_do
+            or Text(
                 en="`thnid doctor` checks what is needed.",
                 th="ตรวจสอบสิ่งที่ต้องมีด้วยคำสั่ง `thnid doctor`",
             ),

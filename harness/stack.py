@@ -62,14 +62,12 @@ class Programs:
 
 
 def find_programs() -> Programs:
-    """pcscd and libifdvpcd.so, from THNID_PCSCD and THNID_VPCD_DRIVER or where distributions put them.
+    """pcscd and libifdvpcd.so, from THNID_PCSCD and THNID_VPCD_DRIVER or else where distributions put them.
 
     Raises StackUnavailable with the packages that are missing.
     """
-    pcscd = _first_file([os.environ.get(PCSCD_VARIABLE, ""), *_PCSCD_PLACES, shutil.which("pcscd") or ""])
-    driver = _first_file(
-        [os.environ.get(DRIVER_VARIABLE, ""), *(f"{p}/{_DRIVER_NAME}" for p in _DRIVER_PLACES)]
-    )
+    pcscd = _named_by(PCSCD_VARIABLE) or _first_file([*_PCSCD_PLACES, shutil.which("pcscd") or ""])
+    driver = _named_by(DRIVER_VARIABLE) or _first_file([f"{p}/{_DRIVER_NAME}" for p in _DRIVER_PLACES])
     missing = [
         package for package, found in zip(scard.PACKAGES, (pcscd, driver), strict=True) if found is None
     ]
@@ -236,6 +234,20 @@ class Stack:
             raise StackUnavailable("the keeper of pcscd ended at once")
         reply: dict[str, Any] = json.loads(line)
         return reply
+
+
+def _named_by(variable: str) -> Path | None:
+    """The file that ``variable`` names. StackUnavailable if there is none: another than the one asked for won't do."""
+    named = os.environ.get(variable)
+    if named and not Path(named).is_file():
+        raise StackUnavailable(
+            Text(f"{variable} is {named}, which is no file", f"{variable} คือ {named} ซึ่งไม่ใช่แฟ้ม"),
+            what_to_do=Text(
+                f"Correct {variable}, or unset it to use the installed one.",
+                f"โปรดแก้ {variable} หรือยกเลิกค่านี้เพื่อใช้ที่ติดตั้งไว้",
+            ),
+        )
+    return Path(named) if named else None
 
 
 def _first_file(paths: Sequence[str]) -> Path | None:

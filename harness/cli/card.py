@@ -7,12 +7,15 @@ from typing import Any
 
 import click
 
-from apdu_specs.generations import DEFAULT, GENERATIONS, Generation, by_name
+from apdu_specs.generations import DEFAULT, GENERATIONS, Generation
 from apdu_specs.language import Text
-from harness.cli.output import Output, reporting
+from apdu_specs.pin_policy import NATIONAL
+from harness.cli.holders import holders
+from harness.cli.output import CommandGroup, Output, reporting
+from harness.cli.states import restore, set_state, snapshot
 
 
-@click.group("card", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("card", cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
     """Make virtual cards and look at them; insert and remove them."""
 
@@ -27,30 +30,57 @@ def command() -> None:
     "--failures", default=0, show_default=True, help="Wrong PINs that the card has seen; 3 suspends, 5 locks."
 )
 @click.option("--seed", default=1, show_default=True, help="The holder: the same seed is the same person.")
+@click.option("--holder", help="A holder that breaks naive programs; see 'thnid card holders'.")
+@click.option("--policy", default=NATIONAL.name, show_default=True, help="PIN policy: a name or a YAML file.")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @reporting
 def create(
-    output: Output, file: Path, generation: str, pin: str, failures: int, seed: int, force: bool
+    output: Output,
+    file: Path,
+    generation: str,
+    pin: str,
+    failures: int,
+    seed: int,
+    holder: str | None,
+    policy: str,
+    force: bool,
 ) -> None:
     """Make FILE, one file that is one card."""
-    from emulator.card.card_file import read_card_file
     from emulator.card.issue import card_from_seed, card_in_file
+    from emulator.card.policy_file import policy_called
+    from emulator.holders.odd import odd_holder
+    from harness.cli.virtual import generation_called
 
-    personalisation = card_from_seed(seed, generation=by_name(generation))
+    personalisation = card_from_seed(
+        seed,
+        generation=generation_called(generation),
+        policy=policy_called(policy),
+        holder=None if holder is None else odd_holder(holder, seed),
+    )
     card_in_file(file, personalisation, pin=pin, failures=failures, force=force)
-    document = {"file": str(file), **_document(*read_card_file(file))}
-    output.report(document, lambda: _show(output, document))
+    show_card(output, file)
 
 
 @command.command("show")
 @click.argument("file", type=click.Path(path_type=Path))
 @reporting
 def show(output: Output, file: Path) -> None:
-    """Show what FILE is and in which state its PIN is. It may be in use."""
+    """Show what FILE is, in which state its PIN is, and what its holder must do. It may be in use."""
+    show_card(output, file)
+
+
+def show_card(output: Output, file: Path) -> None:
+    """Report a card file as it is now."""
     from emulator.card.card_file import read_card_file
 
     document = {"file": str(file), **_document(*read_card_file(file))}
     output.report(document, lambda: _show(output, document))
+
+
+command.add_command(set_state)
+command.add_command(snapshot)
+command.add_command(restore)
+command.add_command(holders)
 
 
 @command.command("generations")
@@ -71,7 +101,7 @@ def generations(output: Output) -> None:
             table.add_row(
                 each.name, row["atr"], decoded, each.differences.say(output.language), str(each.provenance)
             )
-        output.console.print(table)
+        output.show_table(table)
 
     output.report({"generations": rows}, show)
 
@@ -134,7 +164,7 @@ def _show(output: Output, document: dict[str, Any]) -> None:
         (Text("tries left", "เหลือโอกาส (ครั้ง)"), "tries_left"),
     ):
         table.add_row(label.say(output.language), str(document[key]))
-    output.console.print(table)
+    output.show_table(table)
     output.say(Text(**document["condition"]))
     output.say(Text(**document["advice"]))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import threading
 from collections.abc import Mapping
@@ -26,6 +27,7 @@ CONTROL_VARIABLE = "THNID_CONTROL"
 SOCKET_NAME = "control"
 _MAX_MESSAGE = 65536
 _TIMEOUT_S = 30.0
+_REQUEST_TIMEOUT_S = 2.0  # a client that says nothing must not keep 'thnid run' from ending
 
 
 class NoControl(HarnessError):
@@ -68,7 +70,8 @@ class ControlServer:
     def __init__(self, bench: Bench, folder: Path, card: Card, path: Path | None) -> None:
         self._bench = bench
         self._card: Card | None = card
-        self._source: Card | Path = card if path is None else path
+        self._initial = card.counters
+        self._source: Card | Path = card if path is None else path.resolve()
         self.path = str(folder / SOCKET_NAME)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(self.path)
@@ -91,23 +94,26 @@ class ControlServer:
         self._let_go()
 
     def _serve(self) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for the main thread
         while True:
             try:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            with connection, contextlib.suppress(OSError):
-                connection.settimeout(_TIMEOUT_S)
-                connection.sendall(json.dumps(self._answer(connection.recv(_MAX_MESSAGE))).encode())
+            with connection, contextlib.suppress(OSError, ValueError):  # whoever asks nonsense gets no answer
+                connection.settimeout(_REQUEST_TIMEOUT_S)
+                request = json.loads(connection.recv(_MAX_MESSAGE))
+                if isinstance(request, dict):
+                    connection.sendall(json.dumps(self._answer(request)).encode())
 
-    def _answer(self, raw: bytes) -> dict[str, Any]:
+    def _answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            request = json.loads(raw)
-            if request["do"] == "insert":
-                self._insert(Path(request["card"]) if request.get("card") else self._source)
-            elif request["do"] == "remove":
-                self._bench.remove()
-                self._let_go()
+            if request.get("do") == "insert":
+                self._insert(Path(request["card"]).resolve() if request.get("card") else self._source)
+            elif request.get("do") == "remove":
+                self._take_out()
+            elif request.get("do") == "restore" and self._card is not None:
+                self._card.restore(self._initial)  # what a learner does before every word it tries
         except GUARDED as error:
             code, message, what_to_do, status = describe(error)
             return {
@@ -120,17 +126,22 @@ class ControlServer:
 
     def _insert(self, source: Card | Path) -> None:
         """Swap to the card from ``source``; one that cannot be taken leaves the present one where it is."""
-        if source == self._source and self._card is not None:
+        if not self._bench.holds_card():
+            self._take_out()  # it may have left by itself; the bench and the file are to know
+        elif source == self._source:
             return
         card = open_card(source) if isinstance(source, Path) else source
-        self._bench.remove()
-        self._let_go()
+        self._take_out()
         try:
             self._bench.insert(card)
         except BaseException:
             card.close()
             raise
-        self._card, self._source = card, source
+        self._card, self._source, self._initial = card, source, card.counters
+
+    def _take_out(self) -> None:
+        self._bench.remove()
+        self._let_go()
 
     def _let_go(self) -> None:
         card, self._card = self._card, None

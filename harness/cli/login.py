@@ -12,6 +12,7 @@ from apdu_specs.language import Text
 from harness.cli.output import Output, reporting
 from harness.cli.pin import pin_provider
 from harness.cli.reader import reader_option, terminal_for
+from harness.errors import HarnessError
 from harness.officer.login import Login, LoginResult, PinProvider, StepResult
 from harness.officer.offices import AuthorityClient, NhsoClient
 
@@ -84,15 +85,28 @@ def command(
         return finish(output, login.run())
 
 
-def embedded_offices() -> EmbeddedOffices:
-    """The stand-in offices, in this process; a clear error where they are not installed."""
+class OfficesNotInstalled(HarnessError):
+    """The packages that the stand-in offices are made with are not installed; ``package`` is missing."""
+
+    exit_status = 2
+
+    def __init__(self, package: str) -> None:
+        super().__init__(
+            Text(
+                f"The stand-in offices need the Python package {package}.",
+                f"สำนักงานจำลองต้องใช้แพ็กเกจ Python {package}",
+            ),
+            Text("pip install 'thnid[offices]', or give URLs.", "ใช้ pip install 'thnid[offices]' หรือระบุ URL"),
+        )
+
+
+def embedded_offices(database: Path | None = None, port: int = 0) -> EmbeddedOffices:
+    """The stand-in offices, in this process. Raises OfficesNotInstalled."""
     try:
         from emulator.offices.embedded import EmbeddedOffices
-    except ImportError as error:
-        raise click.ClickException(
-            f"The stand-in offices need {error.name}: pip install 'thnid[offices]', or give URLs."
-        ) from error
-    return EmbeddedOffices()
+    except ModuleNotFoundError as error:
+        raise OfficesNotInstalled(error.name or "") from error
+    return EmbeddedOffices(database=database, port=port)
 
 
 def _seed(

@@ -3,9 +3,27 @@
 from __future__ import annotations
 
 import importlib
+import io
+import os
 import sys
+from collections.abc import Sequence
+from itertools import takewhile
 
 import click
+
+from harness.cli.output import (
+    GUARDED,
+    USAGE,
+    Output,
+    ReaderGone,
+    language_of_environment,
+    language_option,
+    report_error,
+)
+
+_HELP_SHOWN = getattr(click.exceptions, "NoArgsIsHelpError", ())  # before click 8.2 there is none
+_ENDED_BY_CTRL_C = 130
+_ENDED_BY_CLOSED_PIPE = 141
 
 _COMMANDS = {
     "demo": ("demo", "The officer login end to end on a fresh virtual card, step by step."),
@@ -16,6 +34,11 @@ _COMMANDS = {
     "login": ("login", "Log an officer in with card and PIN."),
     "office": ("office", "The stand-in offices: renew a PIN, replace a card, serve."),
     "serve": ("serve", "Keep a virtual card in a reader for other programs."),
+    "lockout": ("lockout", "Block the card in a reader honestly, by wrong PINs."),
+    "learn": ("learn", "Learn the machine of a card's PIN and compare it with its policy."),
+    "spec": ("spec", "The card as declared: commands, files, status words, generations."),
+    "trace": ("trace", "Show, replay and import recordings of what was said to a card."),
+    "scenario": ("scenario", "Play scenario files: given a card, when this happens, then that."),
     "doctor": ("doctor", "Check what this machine needs for all of this."),
 }
 
@@ -41,31 +64,62 @@ class _Group(click.Group):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="thnid", prog_name="thnid")
-@click.option("--lang", type=click.Choice(["en", "th"]), help="Language of messages; else from LANG.")
-def command(lang: str | None) -> None:
+@language_option
+def command() -> None:
     """A virtual Thai national ID card behind a virtual PC/SC reader, and the officer login around it."""
 
 
 def main() -> None:
     """The console script."""
-    from harness.cli.output import GUARDED
-
+    _have_standard_streams()
+    status = _run(sys.argv[1:])
     try:
-        status = command.main(standalone_mode=False)
-    except click.exceptions.Exit as exit_:
-        sys.exit(exit_.exit_code)
-    except click.Abort:
-        click.echo("", err=True)
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except GUARDED as error:
-        from harness.cli.output import report_error
+        sys.stdout.flush()
+    except OSError:
+        # It has been told already; what still waits in the buffer must not be tried again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
 
-        sys.exit(report_error(error))
-    except BrokenPipeError:
-        # The reader of our output has gone: nothing more to say, and nothing to complain about.
-        sys.stderr.close()
-        sys.exit(141)
-    sys.exit(status if isinstance(status, int) else 0)
+
+def _run(arguments: Sequence[str]) -> int:
+    """The exit status, once everything has been said."""
+    try:
+        status = command.main(arguments, prog_name="thnid", standalone_mode=False)
+    except click.Abort:
+        return _ENDED_BY_CTRL_C
+    except ReaderGone:
+        return _ENDED_BY_CLOSED_PIPE
+    except (click.ClickException, *GUARDED) as error:
+        return _refuse(error, arguments)
+    return status if isinstance(status, int) else 0
+
+
+def _refuse(error: Exception, arguments: Sequence[str]) -> int:
+    """Say what is wrong with the command line itself, in the form that it asks for; the exit status."""
+    if isinstance(error, _HELP_SHOWN):
+        error.show()
+        return USAGE
+    own = list(takewhile(lambda word: word != "--", arguments))
+    thai = language_of_environment() == "th"
+    for before, word in zip(["", *own], own, strict=False):
+        if before == "--lang" or word.startswith("--lang="):
+            thai = word.removeprefix("--lang=") == "th"
+    return report_error(error, Output(json="--json" in own, language="th" if thai else "en"))
+
+
+def _have_standard_streams() -> None:
+    """Make output safe: a closed stream is the null device, a character that it cannot carry is escaped.
+
+    A closed descriptor 0, 1 or 2 would be given to the next file opened, a card file say, and our messages to it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: PTH123, SIM115
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

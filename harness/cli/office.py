@@ -10,14 +10,14 @@ from pathlib import Path
 import click
 
 from apdu_specs.language import Text
-from harness.cli.output import Output, reporting
+from harness.cli.output import CommandGroup, Output, reporting
 from harness.cli.pin import new_pin
 from harness.cli.reader import reader_option, terminal_for
 from harness.client import CardClient
 from harness.officer.offices import RegistryClient
 
 
-@click.group("office", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("office", cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
     """The stand-in offices: renew a PIN, replace a card, serve."""
 
@@ -88,6 +88,7 @@ def replace_card(
 
     chosen = new_pin(output, pin, pin_stdin)
     old, _ = read_card_file(card_path)
+    before = new_path.read_bytes() if force and new_path.is_file() else None
     new = reissued(old)
     card_in_file(new_path, new, pin=chosen, force=force)
     if registry_url is not None:
@@ -95,7 +96,8 @@ def replace_card(
             with RegistryClient(registry_url) as registry:
                 registry.replace(old.citizen_id, old.serial, new.serial)
         except BaseException:
-            new_path.unlink(missing_ok=True)  # a card that no office knows of was never issued
+            # A card that no office knows of was never issued.
+            new_path.unlink() if before is None else new_path.write_bytes(before)
             raise
     document = {
         "file": str(new_path),
@@ -131,14 +133,14 @@ def replace_card(
 def serve(output: Output, database: Path | None, port: int, cards: tuple[Path, ...]) -> None:
     """Serve registry office, authority and NHSO on loopback until Ctrl-C, for logins with URLs."""
     from emulator.card.card_file import read_card_file
-    from emulator.offices.embedded import EmbeddedOffices
+    from harness.cli.login import embedded_offices
 
+    officers = [read_card_file(path)[0] for path in cards]
     stopping = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
     try:
-        with EmbeddedOffices(database=database, port=port) as offices:
-            for path in cards:
-                card, _ = read_card_file(path)
+        with embedded_offices(database, port) as offices:
+            for card in officers:
                 offices.know_card(card.citizen_id, card.serial)
                 offices.grant(card.citizen_id)
             document = {

@@ -21,12 +21,12 @@ class NoPinGiven(HarnessError):
 
     exit_status = 2
 
-    def __init__(self) -> None:
+    def __init__(self, other_way: str) -> None:
         super().__init__(
             Text("A PIN is needed and none was given.", "ต้องใช้ PIN แต่ไม่ได้ระบุ"),
             Text(
-                f"Use --pin-stdin, set {PIN_VARIABLE}, or run this at a terminal.",
-                f"โปรดใช้ --pin-stdin กำหนด {PIN_VARIABLE} หรือเรียกใช้จากเทอร์มินัล",
+                f"Use --pin-stdin or {other_way}, or run this at a terminal.",
+                f"โปรดใช้ --pin-stdin หรือ {other_way} หรือเรียกใช้จากเทอร์มินัล",
             ),
         )
 
@@ -36,14 +36,13 @@ def pin_provider(output: Output, from_stdin: bool) -> Callable[[int], str]:
 
     def provide(tries_left: int) -> str:
         if from_stdin:
-            return sys.stdin.readline().rstrip("\r\n")
+            return _line_from_stdin()
         if PIN_VARIABLE in os.environ:
             return os.environ[PIN_VARIABLE]
         if not sys.stdin.isatty():
-            raise NoPinGiven
-        question = Text(
-            f"PIN (4 digits, {tries_left} tries left)", f"กรอกรหัส PIN 4 หลัก (เหลือ {tries_left} ครั้ง)"
-        )
+            raise NoPinGiven(PIN_VARIABLE)
+        tries = "1 try" if tries_left == 1 else f"{tries_left} tries"
+        question = Text(f"PIN (4 digits, {tries} left)", f"กรอกรหัส PIN 4 หลัก (เหลือ {tries_left} ครั้ง)")
         return str(click.prompt(question.say(output.language), hide_input=True, err=True))
 
     return provide
@@ -53,10 +52,15 @@ def new_pin(output: Output, given: str | None, from_stdin: bool) -> str:
     """The new PIN that the card's owner chose: 4 digits. Raises NoPinGiven, PinMalformed."""
     pin = given
     if pin is None and from_stdin:
-        pin = sys.stdin.readline().rstrip("\r\n")
+        pin = _line_from_stdin()
     if pin is None:
         if not sys.stdin.isatty():
-            raise NoPinGiven
+            raise NoPinGiven("--pin")
         question = Text("New PIN (4 digits)", "กำหนดรหัส PIN ใหม่ 4 หลัก").say(output.language)
         pin = str(click.prompt(question, hide_input=True, confirmation_prompt=True, err=True))
     return well_formed(pin)
+
+
+def _line_from_stdin() -> str:
+    """The first line of standard input, whatever its line end; what is no text is no PIN either."""
+    return sys.stdin.buffer.readline().decode("utf-8", "replace").rstrip("\r\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,10 @@ from apdu_specs import adm, moi, nhso
 from apdu_specs.file import File
 from apdu_specs.generations import by_atr
 from apdu_specs.language import Text
+from harness.cli.formats import FORMATS, rendered
 from harness.cli.output import Output, reporting
 from harness.cli.reader import reader_option, terminal_for
+from harness.cli.tracing import connected, trace_options
 from harness.client import CardClient, CardContents
 from harness.client.contents import Person
 
@@ -24,14 +28,55 @@ _NOT_FOR_THE_TABLE = {"photo", "photo_header", "signature", "reserved", "header"
 @click.option(
     "--photo", "photo_path", type=click.Path(path_type=Path), help="Write the photo (JPEG) to this file."
 )
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="Everything in this format (see also --json)."
+)
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of what --json gives; reads nothing.")
+@trace_options
 @reporting
-def command(output: Output, reader_name: str | None, photo_path: Path | None) -> None:
-    """Read everything the card in the reader tells: person, photo, address, rights, laser number, chip."""
-    with terminal_for(reader_name) as terminal:
+def command(
+    output: Output,
+    reader_name: str | None,
+    photo_path: Path | None,
+    form: str | None,
+    schema: bool,
+    trace_path: Path | None,
+    show_personal_data: bool,
+) -> None:
+    """Read everything the card in the reader tells: person, photo, address, rights, laser number, chip.
+
+    The keys of --json and --format are stable; --schema prints their JSON Schema.
+    """
+    if schema:
+        from harness.client.schema import card_schema
+
+        click.echo(json.dumps(card_schema(), ensure_ascii=False, indent=2))
+        return
+    if form is not None and output.json:
+        raise click.UsageError("Say --json or --format, not both.")
+    with connected(terminal_for(reader_name), trace_path, show_personal_data) as terminal:
         contents = read_with_progress(output, CardClient(terminal))
     if photo_path is not None:
-        photo_path.write_bytes(contents.person.photo or b"")
+        _save(photo_path, contents.person.photo or b"")
+    if form is not None:
+        click.echo(rendered(contents.to_json(), form))
+        return
     output.report(contents.to_json(), lambda: show_contents(output, contents))
+
+
+def _save(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; a device or a pipe just gets it."""
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
+        try:
+            draft.write(content)
+            draft.close()
+            Path(draft.name).replace(path)
+        except BaseException:
+            Path(draft.name).unlink()
+            raise
 
 
 def read_with_progress(output: Output, client: CardClient) -> CardContents:
@@ -68,7 +113,7 @@ def show_contents(output: Output, contents: CardContents) -> None:
             Text("card serial", "หมายเลขบัตร").say(output.language), contents.chip.serial.hex().upper()
         )
     table.add_row("ATR", f"{contents.atr.hex(' ').upper()} ({contents.generation or '?'})")
-    output.console.print(table)
+    output.show_table(table)
     if contents.unreadable:
         names = ", ".join(contents.unreadable)
         output.say(Text(f"Not readable: {names}", f"อ่านไม่ได้: {names}"), style="yellow")

@@ -43,7 +43,7 @@ def command(output: Output) -> int:
             table.add_row(
                 str(row["name"]), str(row["generation"] or there.say(output.language)), str(row["atr"] or "")
             )
-        output.console.print(table)
+        output.show_table(table)
 
     output.report(document, show)
     return 0 if readers else NoReader.exit_status

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import resource
 import shutil
@@ -13,8 +15,9 @@ from pathlib import Path
 import click
 
 from apdu_specs.language import Text
-from harness.bench import Bench
 from harness.cli.control import CONTROL_VARIABLE, ControlServer
+from harness.cli.output import Output, speaking
+from harness.cli.tracing import bench_for, trace_options
 from harness.cli.virtual import card_options, pin_of, take_card
 from harness.errors import HarnessError
 from harness.stack import DEFAULT_READER_NAME, Stack
@@ -22,6 +25,7 @@ from harness.stack import DEFAULT_READER_NAME, Stack
 PIN_VARIABLE = "THNID_PIN"
 READER_VARIABLE = "THNID_READER"
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)  # the program is to find them as every program does
 _SENT_BY_TERMINAL = 0x80  # si_code SI_KERNEL: the whole foreground group got it, the program too
 
 
@@ -32,14 +36,27 @@ class CommandNotFound(HarnessError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            Text(
-                f"There is no program {name!r}, or it cannot be run.", f"ไม่พบโปรแกรม {name!r} หรือเรียกใช้ไม่ได้"
-            ),
+            Text(f"There is no program {name!r}.", f"ไม่พบโปรแกรม {name!r}"),
             Text("Check its name and PATH.", "โปรดตรวจสอบชื่อและ PATH"),
         )
 
 
-@click.command("run", context_settings={"ignore_unknown_options": False})
+class CommandNotRunnable(HarnessError):
+    """The program to run exists and cannot be run; ``why``, as the system says it."""
+
+    exit_status = 2
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(
+            Text(f"{name!r} cannot be run: {why}.", f"เรียกใช้ {name!r} ไม่ได้: {why}"),
+            Text(
+                "It must be an executable file; for a script, check its first line.",
+                "ต้องเป็นแฟ้มที่เรียกใช้ได้ หากเป็นสคริปต์ โปรดตรวจสอบบรรทัดแรก",
+            ),
+        )
+
+
+@click.command("run", context_settings={"allow_interspersed_args": False})
 @card_options
 @click.option(
     "--reader-name",
@@ -52,19 +69,24 @@ class CommandNotFound(HarnessError):
     "fault_texts",
     multiple=True,
     metavar="NAME[=ARG]",
-    help="A misbehaviour of card or link; 'list' shows them.",
+    help="A misbehaviour of the card that is in at the start; 'list' shows them.",
 )
-@click.option("--lang", type=click.Choice(["en", "th"]), help="Language of messages; else from LANG.")
+@trace_options
 @click.argument("program", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND...")
+@speaking
 def command(
+    output: Output,
     card_path: Path | None,
     generation: str | None,
     pin: str | None,
     failures: int | None,
     seed: int | None,
+    policy: str | None,
+    holder: str | None,
     reader_name: str,
     fault_texts: Sequence[str],
-    lang: str | None,
+    trace_path: Path | None,
+    show_personal_data: bool,
     program: Sequence[str],
 ) -> int:
     """Run COMMAND with a virtual card in a private PC/SC stack, as xvfb-run does for X.
@@ -75,19 +97,17 @@ def command(
     from emulator.faults import apply_faults, list_faults
 
     if "list" in fault_texts:
-        list_faults(click.echo)
+        list_faults(click.echo, output.language)
         return 0
     if not program:
         raise click.UsageError("Say which program to run: thnid run -- COMMAND...")
-    executable = shutil.which(program[0])
-    if executable is None:
-        raise CommandNotFound(program[0])
+    executable = find_program(program[0])
     with ExitStack() as cleanup:
-        card = take_card(card_path, generation, pin, failures, seed)
+        card = take_card(card_path, generation, pin, failures, seed, policy, holder)
         cleanup.callback(card.close)
         port = apply_faults(card, fault_texts)
         stack = cleanup.enter_context(Stack((reader_name,)))
-        bench = cleanup.enter_context(Bench(stack))
+        bench = bench_for(stack, cleanup, trace_path, show_personal_data)
         bench.insert(port)
         control = cleanup.enter_context(ControlServer(bench, Path(stack.socket_path).parent, card, card_path))
         environment = {
@@ -101,23 +121,44 @@ def command(
     return end_as(status)
 
 
+def find_program(name: str) -> str:
+    """Where the program is. Raises CommandNotFound, CommandNotRunnable."""
+    executable = shutil.which(name)
+    if executable is not None:
+        return executable
+    if "/" in name and Path(name).exists():
+        raise CommandNotRunnable(name, os.strerror(errno.EISDIR if Path(name).is_dir() else errno.EACCES))
+    raise CommandNotFound(name)
+
+
 def run_program(executable: str, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a program to its end, handing on the signals that this process gets; its wait status."""
     watched = {*_FORWARDED, signal.SIGCHLD}
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored by whoever started us, it would never be told
     before = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
     try:
-        child = os.posix_spawn(executable, list(arguments), dict(environment), setsigmask=before)
+        child = os.posix_spawn(
+            executable,
+            list(arguments),
+            dict(environment),
+            setsigmask=before,
+            setsigdef=_IGNORED_BY_PYTHON,
+        )
+    except OSError as error:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        raise CommandNotRunnable(arguments[0], error.strerror or str(error)) from error
+    try:
         while True:
             info = signal.sigwaitinfo(watched)
             if info.si_signo != signal.SIGCHLD:
-                if info.si_code != _SENT_BY_TERMINAL:
-                    os.kill(child, info.si_signo)
+                # A program with a process group of its own gets nothing from the terminal.
+                if info.si_code != _SENT_BY_TERMINAL or os.getpgid(child) != os.getpgrp():
+                    with contextlib.suppress(PermissionError):  # it has become somebody else, as sudo does
+                        os.kill(child, info.si_signo)
                 continue
             pid, status = os.waitpid(child, os.WNOHANG)
             if pid == child:
                 return status
-    except OSError as error:
-        raise CommandNotFound(arguments[0]) from error
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

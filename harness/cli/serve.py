@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from apdu_specs.language import Text
-from harness.cli.output import Output, reporting
+from harness.cli.output import Output, as_json, reporting
 from harness.errors import HarnessError
 from harness.stack import DEFAULT_READER_NAME
 
@@ -38,11 +38,9 @@ class BadAddress(HarnessError):
     metavar="HOST:PORT",
     help="A vpcd, also on another machine or on Windows; else a private stack.",
 )
-@click.option(
-    "--reader-name", default=DEFAULT_READER_NAME, show_default=True, help="What programs see (private stack)."
-)
+@click.option("--reader-name", help=f"What programs see (private stack).  [default: {DEFAULT_READER_NAME}]")
 @reporting
-def command(output: Output, card_path: Path, address: str | None, reader_name: str) -> None:
+def command(output: Output, card_path: Path, address: str | None, reader_name: str | None) -> None:
     """Keep a card in a reader for other programs, until Ctrl-C.
 
     With --connect the card goes into any vpcd and comes back when that vpcd restarts. Without it a private stack is
@@ -50,6 +48,10 @@ def command(output: Output, card_path: Path, address: str | None, reader_name: s
     """
     from emulator.card.card_file import open_card
 
+    if address is not None and reader_name is not None:
+        raise click.UsageError(
+            "--reader-name is for the private stack; a vpcd elsewhere has names of its own."
+        )
     with ExitStack() as cleanup:
         target = parse_address(address) if address is not None else None
         card = open_card(card_path)
@@ -59,7 +61,7 @@ def command(output: Output, card_path: Path, address: str | None, reader_name: s
             return
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
         cleanup.callback(signal.pthread_sigmask, signal.SIG_SETMASK, before)
-        _serve_here(output, cleanup, card, card_path, reader_name)
+        _serve_here(output, cleanup, card, card_path, reader_name or DEFAULT_READER_NAME)
 
 
 def parse_address(text: str) -> tuple[str, int]:
@@ -97,20 +99,26 @@ def _serve_elsewhere(output: Output, card: object, host: str, port: int) -> None
     from emulator.link import CardLink, LinkState
 
     assert isinstance(card, Card)
-    told: list[LinkState] = []
+    told: list[Text] = []
 
     def tell(state: LinkState) -> None:
-        words = {
-            LinkState.CONNECTED: Text(
-                f"In the reader at {host} port {port}.", f"เสียบอยู่ในเครื่องอ่านที่ {host} พอร์ต {port}"
-            ),
-            LinkState.WAITING: Text(
-                f"Waiting for the vpcd at {host} port {port}.", f"รอ vpcd ที่ {host} พอร์ต {port}"
-            ),
-        }
-        if state in words and told[-1:] != [state]:
-            told.append(state)
-            click.echo(words[state].say(output.language), err=True)
+        if state is LinkState.CONNECTED:
+            words = Text(f"In the reader at {host} port {port}.", f"เสียบอยู่ในเครื่องอ่านที่ {host} พอร์ต {port}")
+            if output.json and not reported.is_set():
+                click.echo(as_json({"connected": {"host": host, "port": port}}))
+            reported.set()
+        elif state is LinkState.WAITING:
+            why = f" ({link.refused.reason})" if link.refused else ""
+            words = Text(
+                f"Waiting for the vpcd at {host} port {port}{why}.", f"รอ vpcd ที่ {host} พอร์ต {port}{why}"
+            )
+        else:
+            return
+        if told[-1:] != [words]:
+            told.append(words)
+            click.echo(words.say(output.language), err=True)
+
+    reported = threading.Event()
 
     link = CardLink(card, host, port, on_change=tell)
     thread = threading.Thread(target=link.serve_reconnecting, name="serve", daemon=True)

@@ -11,7 +11,7 @@ from apdu_specs.applet import Applet
 from apdu_specs.command import Command
 from apdu_specs.errors import SpecError
 from apdu_specs.file import File
-from apdu_specs.generations import DEFAULT, VERSION_0002, Generation, by_atr
+from apdu_specs.generations import DEFAULT, GENERATIONS, VERSION_0002, Generation, by_atr
 from apdu_specs.interindustry import READ, SELECT
 from apdu_specs.pin_policy import NATIONAL
 from apdu_specs.published_pin import pin_block
@@ -19,7 +19,8 @@ from apdu_specs.status import Family, StatusWord
 from harness.client import safety
 from harness.client.chain import Processor, fetching, joined, right_length
 from harness.client.contents import Adm, CardContents, Chip, Person, Rights
-from harness.errors import CardRefused, CardWasReset, PinLocked, PinMalformed, PinSuspended, WrongPin
+from harness.client.errors import CardNonsense
+from harness.errors import CardRefused, HarnessError, PinLocked, PinMalformed, PinSuspended, WrongPin
 from harness.terminals import Terminal
 
 Record = TypeVar("Record", Person, Rights, Adm, Chip)
@@ -49,9 +50,8 @@ class CardClient:
         self._real_card = real_card
         self._selected: Applet | None = None
         self._serial: bytes | None = None
-        known = by_atr(terminal.atr)
-        self._generation = known
-        p2 = min((known or DEFAULT).get_response_p2)
+        self._generation = by_atr(terminal.atr)
+        p2 = min(_family(terminal.atr).get_response_p2)
         self._send = joined(terminal.transmit, (*processors, fetching(p2), right_length()))
 
     # --- exchange ---------------------------------------------------------------------------------------------------
@@ -60,8 +60,10 @@ class CardClient:
         """Send one APDU through the chain; 61 xx and 6C xx are served."""
         try:
             return split_response(self._send(apdu))
-        except CardWasReset:
-            self.forget()
+        except SpecError:
+            raise CardNonsense from None
+        except HarnessError:
+            self.forget()  # reset, taken out, silent: what comes next may be another card
             raise
 
     def forget(self) -> None:
@@ -126,7 +128,10 @@ class CardClient:
     def card_serial(self) -> bytes:
         """The card's serial, 8 bytes."""
         if self._serial is None:
-            serial = card_manager.CPLC.parse(self.cplc())["serial"]
+            cplc = self.cplc()
+            if len(cplc) < card_manager.CPLC.length:
+                raise CardNonsense
+            serial = card_manager.CPLC.parse(cplc)["serial"]
             assert isinstance(serial, bytes)
             self._serial = serial
         return self._serial
@@ -226,6 +231,8 @@ class CardClient:
         self._before_spending_a_try()
         self._within(adm.ADM)
         challenge = self._expect(adm.GET_PIN_CHALLENGE, adm.GET_PIN_CHALLENGE.encode())
+        if len(challenge) != adm.PIN_CHALLENGE_LENGTH:
+            raise CardNonsense
         block = pin_block(presented, challenge)
         self._expect(adm.VERIFY_PUBLISHED, adm.VERIFY_PUBLISHED.encode(block))
 
@@ -265,8 +272,15 @@ class CardClient:
     def office_reset_pin(self, new: str) -> None:
         """Issue a new PIN and clear the counter; needs the office's proof first, impossible on a locked card."""
         presented = well_formed(new).encode("ascii")
+        safety.require_virtual_or_consent(self.card_serial(), self._real_card)
         self._within(adm.ADM)
         self._expect(adm.RESET_RETRY_COUNTER, adm.RESET_RETRY_COUNTER.encode(presented))
+
+
+def _family(atr: bytes) -> Generation:
+    """Whose habits to expect: the generation of this answer to reset, else one that starts alike, as readers tell them."""
+    alike = (each for each in GENERATIONS.values() if each.atr[:2] == atr[:2])
+    return by_atr(atr) or next(alike, DEFAULT)
 
 
 def well_formed(pin: str) -> str:

@@ -10,6 +10,9 @@ from typing import Any
 
 from apdu_specs.values import Address, BuddhistDate, Name, Sex
 
+BASE64_FIELDS = ("photo", "signature")
+"""Long binary fields; other bytes are hex in JSON."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -94,7 +97,7 @@ class CardContents:
         """JSON-ready: bytes as hex, photo and signature as base64, dates as objects, absent values null."""
         document = jsonable(self)
         assert isinstance(document, dict)
-        for name in ("photo", "signature"):
+        for name in BASE64_FIELDS:
             raw = getattr(self.person, name)
             document["person"][name] = None if raw is None else b64encode(raw).decode("ascii")
         return document

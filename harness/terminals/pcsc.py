@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from apdu_specs.language import Text
 from harness.errors import (
     ApduTooShort,
     CardRemoved,
@@ -31,6 +32,7 @@ DispositionName = Literal["leave", "reset", "unpower", "eject"]
 SYSTEM_SOCKET = "/run/pcscd/pcscd.comm"
 _SHORTEST_APDU = 4  # vpcd takes a single byte for a control and would hang; shorter ones are no APDUs anyway
 _SHORTEST_ANSWER = 2
+_MOST_RESETS = 100  # that other programs may put between taking a card and asking for its answer to reset
 _PROTOCOLS = {"T0": Protocol.T0, "T1": Protocol.T1, "any": Protocol.T0_OR_T1}
 _NO_PCSCD = {
     ResultCode.NO_SERVICE,
@@ -69,14 +71,23 @@ def error_for(code: Code, reader: str) -> HarnessError:
     """The error a PC/SC result code means when it comes from ``reader``."""
     value = code.value
     if value in _NO_PCSCD:
-        return StackUnavailable("no pcscd answers", scard.PACKAGES[:1], pcsc_code=value)
+        return StackUnavailable(
+            Text("no PC/SC service (pcscd) answers", "ไม่มีบริการ PC/SC (pcscd) ตอบรับ"),
+            what_to_do=Text(
+                "Start pcscd, or run this inside `thnid run -- ...`; `thnid doctor` checks what is needed.",
+                "โปรดเริ่มบริการ pcscd หรือเรียกใช้ภายใน `thnid run -- ...` ตรวจสอบสิ่งที่ต้องมีด้วย `thnid doctor`",
+            ),
+            pcsc_code=value,
+        )
     if value in (ResultCode.UNKNOWN_READER, ResultCode.NO_READERS_AVAILABLE):
         return NoReader(reader, pcsc_code=value)
     if value in (ResultCode.NO_SMARTCARD, ResultCode.UNRESPONSIVE_CARD):
         return NoCard(reader, pcsc_code=value)
     if value == ResultCode.SHARING_VIOLATION:
         return ReaderBusy(reader, pcsc_code=value)
-    if value in (ResultCode.RESET_CARD, ResultCode.UNPOWERED_CARD):
+    # After a reset no protocol is agreed on; pcscd says so when it comes to it before it tells of the reset.
+    unagreed = value == ResultCode.PROTO_MISMATCH and code.call != "SCardConnect"
+    if unagreed or value in (ResultCode.RESET_CARD, ResultCode.UNPOWERED_CARD):
         return CardWasReset(reader, pcsc_code=value)
     if value in _GONE:
         return CardRemoved(reader, pcsc_code=value)
@@ -123,7 +134,7 @@ class PcscTerminal(Terminal):
                 scard.connect, self._context, self.name, self._share, self._protocols
             )
             self._pci = scard.pci(protocol)
-            self._atr = self._call(scard.atr, self._handle)
+            self._atr = self._answer_to_reset()
         except BaseException:
             self.disconnect()
             raise
@@ -145,12 +156,23 @@ class PcscTerminal(Terminal):
 
     def reconnect(self, disposition: DispositionName = "leave") -> bytes:
         """Take the card back after CardWasReset, with ``leave`` as it now is. Returns the answer to reset."""
-        protocol = self._call(
-            scard.reconnect, self._handle, self._share, self._protocols, Disposition[disposition.upper()]
-        )
-        self._pci = scard.pci(protocol)
-        self._atr = self._call(scard.atr, self._handle)
+        with contextlib.suppress(CardWasReset):  # by another program, just now: it is taken back below
+            self._take_back(Disposition[disposition.upper()])
+        self._atr = self._answer_to_reset()
         return self._atr
+
+    def _take_back(self, disposition: Disposition) -> None:
+        protocol = self._call(scard.reconnect, self._handle, self._share, self._protocols, disposition)
+        self._pci = scard.pci(protocol)
+
+    def _answer_to_reset(self) -> bytes:
+        """Of a card that was just taken. If another program resets it meanwhile nothing is lost: take it again."""
+        for _ in range(_MOST_RESETS):
+            with contextlib.suppress(CardWasReset):
+                return self._call(scard.atr, self._handle)
+            with contextlib.suppress(CardWasReset):
+                self._take_back(Disposition.LEAVE)
+        return self._call(scard.atr, self._handle)
 
     def disconnect(self) -> None:
         """Leaves the card as ``disposition`` says and closes the context."""

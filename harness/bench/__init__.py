@@ -79,6 +79,11 @@ class Bench:
         if link is not None:
             link.link.close()
 
+    def holds_card(self, reader: int = 0) -> bool:
+        """Whether the card that was put in is still there: not after ``pull``, nor when it left by itself."""
+        link = self._links.get(reader)
+        return link is not None and link.running
+
     def swap(self, card: CardPort, reader: int = 0) -> None:
         """Take the present card out and put ``card`` in."""
         self.remove(reader)

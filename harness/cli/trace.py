@@ -1,0 +1,270 @@
+"""``thnid trace``: show a recording, play it against a card, import a log of pcscd."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from apdu_specs.language import Text
+from harness.cli.output import Output, reporting
+from harness.cli.reader import reader_option
+from harness.cli.virtual import card_options
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from harness.trace.reading import Trace
+    from harness.trace.replay import Report
+
+PIN_VARIABLE = "THNID_PIN"
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+class NotATrace(HarnessError):
+    """No line of the file is one of a trace."""
+
+    exit_status = 2
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            Text(f"{path} holds no trace.", f"{path} ไม่ใช่แฟ้มบันทึก APDU"),
+            Text(
+                "Record one with --trace, or import a log of pcscd with 'thnid trace import'.",
+                "บันทึกด้วย --trace หรือนำเข้าบันทึกของ pcscd ด้วย 'thnid trace import'",
+            ),
+        )
+
+
+class CardOrReader(HarnessError):
+    """A replay goes to a card in a reader or to a virtual one, not both."""
+
+    exit_status = 2
+
+    def __init__(self, names: str) -> None:
+        super().__init__(
+            Text(
+                f"{names} is about a virtual card of this command; --reader means the card in a reader.",
+                f"{names} ใช้กับบัตรเสมือน ส่วน --reader หมายถึงบัตรในเครื่องอ่าน",
+            ),
+            Text("Leave out one of them.", "โปรดระบุอย่างใดอย่างหนึ่ง"),
+        )
+
+
+@click.group("trace", context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Show, replay and import recordings of what was said to a card."""
+
+
+def _read(path: Path) -> Trace:
+    from harness.trace.reading import read_trace
+
+    trace = read_trace(path)
+    if not trace.header and not any(entry.line for entry in trace.entries):
+        raise NotATrace(path)
+    return trace
+
+
+@command.command("show")
+@click.argument("file", type=_FILE)
+@reporting
+def show(output: Output, file: Path) -> None:
+    """Print a trace readably. Lines that cannot be decoded are shown as they are, with a !."""
+    from harness.trace.showing import rows
+
+    trace = _read(file)
+    found = list(rows(trace, output.language))
+    document = {
+        **{name: trace.header.get(name) for name in ("source", "redacted")},
+        "lines": [
+            {
+                "line": row.number,
+                "ms": row.ms,
+                "direction": entry.direction,
+                "bytes": (entry.line or {}).get("bytes"),
+                "meaning": row.meaning,
+                "undecodable": entry.line is None,
+            }
+            for row, entry in zip(found, trace.entries, strict=True)
+        ],
+        "undecodable": trace.undecodable,
+    }
+    output.report(document, lambda: _show_rows(output, found))
+
+
+def _show_rows(output: Output, rows: list[Any]) -> None:
+    from rich.table import Table
+    from rich.text import Text as Styled
+
+    table = Table(show_header=False, box=None, padding=(0, 1))
+    styles = {">": "cyan", "<": "", "*": "dim", "!": "yellow"}
+    for name in ("right", "left", "left"):
+        table.add_column(justify=name, no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for row in rows:
+        ms = "" if row.ms is None else f"{row.ms:.1f}"
+        style = styles[row.sign]
+        cells = (str(row.number), ms, row.sign, row.bytes, _printable(row.meaning))
+        table.add_row(*(Styled(cell, style=style) for cell in cells))
+    output.console.print(table)
+
+
+def _printable(text: str) -> str:
+    # A line that is shown as it is must not steer the terminal.
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
+@command.command("replay")
+@click.argument("file", type=_FILE)
+@reader_option
+@card_options
+@reporting
+def replay(output: Output, file: Path, reader_name: str | None, **card_choice: Any) -> None:
+    """Play a recorded terminal's side against a card and list the differences; status 1 if there are any.
+
+    The card: --card FILE, the one in --reader NAME, or a fresh one (of the recorded generation, unless --generation).
+    A redacted PIN is replaced by the card's own where it was right and by a wrong one where it was wrong, on virtual cards
+    only; the PIN of a virtual card in a reader comes from THNID_PIN. A real card never gets a PIN.
+    """
+    from harness.trace.replay import Player
+
+    trace = _read(file)
+    with ExitStack() as cleanup:
+        if reader_name is not None:
+            terminal, secrets = _card_in_reader(cleanup, reader_name, card_choice)
+        else:
+            terminal, secrets = _virtual_card(cleanup, trace, card_choice)
+        report = Player(terminal, secrets).play(trace)
+    output.report(report.to_json(), lambda: _show_report(output, report))
+    if report.differences:
+        click.get_current_context().exit(1)
+
+
+def _card_in_reader(cleanup: ExitStack, reader_name: str, card_choice: dict[str, Any]) -> tuple[Any, Any]:
+    from apdu_specs.keys import is_virtual
+    from harness.cli.reader import terminal_for
+    from harness.client import CardClient
+    from harness.errors import CardRefused
+    from harness.trace.replay import Secrets
+
+    if given := [
+        f"--{name.removesuffix('_path')}" for name, value in card_choice.items() if value is not None
+    ]:
+        raise CardOrReader(", ".join(given))
+    terminal = cleanup.enter_context(terminal_for(reader_name))
+    try:
+        serial = CardClient(terminal).card_serial()
+    except CardRefused:
+        serial = b""
+    terminal.reset()
+    pin = os.environ.get(PIN_VARIABLE, "").encode() or None
+    return terminal, Secrets(is_virtual(serial), serial, pin if is_virtual(serial) else None)
+
+
+def _virtual_card(cleanup: ExitStack, trace: Trace, card_choice: dict[str, Any]) -> tuple[Any, Any]:
+    from apdu_specs.generations import by_atr
+    from harness.cli.virtual import pin_of, take_card
+    from harness.terminals.in_process import InProcessTerminal
+    from harness.trace.replay import Secrets
+
+    if card_choice.get("card_path") is None and card_choice.get("generation") is None and trace.atr:
+        recorded = by_atr(trace.atr)
+        card_choice = card_choice | {"generation": recorded.name if recorded else None}
+    card = take_card(**card_choice)
+    cleanup.callback(card.close)
+    terminal = cleanup.enter_context(InProcessTerminal(card))
+    office_key = card.personalisation.office_key
+    return terminal, Secrets(True, card.serial, pin_of(card).encode("ascii"), office_key)
+
+
+def _show_report(output: Output, report: Report) -> None:
+    from rich.table import Table
+
+    for note in report.notes:
+        output.say(Text(*[f"line {note.line}: {note.command}: {note.why}"] * 2), style="dim")
+    for number in report.undecodable:
+        output.say(
+            Text(f"line {number}: cannot be decoded", f"บรรทัด {number}: ถอดความหมายไม่ได้"), style="yellow"
+        )
+    if not report.differences:
+        output.say(
+            Text(
+                f"{report.sent} commands, no differences.",
+                f"ส่ง {report.sent} คำสั่ง ไม่มีความแตกต่าง",
+            )
+        )
+        return
+    table = Table(box=None, padding=(0, 2))
+    titles = (
+        Text("line", "บรรทัด"),
+        Text("command", "คำสั่ง"),
+        Text("differs", "สิ่งที่ต่าง"),
+        Text("recorded", "ที่บันทึก"),
+        Text("replayed", "ที่ได้"),
+    )
+    for title in titles:
+        table.add_column(title.say(output.language))
+    for each in report.differences:
+        table.add_row(str(each.line), each.command, each.what, each.recorded, each.replayed)
+    output.console.print(table)
+    count = len(report.differences)
+    output.say(
+        Text(
+            f"{report.sent} commands, {count} differences.",
+            f"ส่ง {report.sent} คำสั่ง พบความแตกต่าง {count} รายการ",
+        )
+    )
+
+
+@command.command("import")
+@click.argument("log", type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True))
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Trace to write; else standard output."
+)
+@click.option(
+    "--show-personal-data", is_flag=True, help="Leave personal data readable in the trace. PINs never are."
+)
+@reporting
+def import_log(output: Output, log: Path, out: Path | None, show_personal_data: bool) -> None:
+    """Make a trace of what 'pcscd --foreground --debug --apdu' logged (- for standard input), redacted as any trace.
+
+    Without --debug the log tells no resets.
+    """
+    from harness.trace.pcscd_log import convert
+
+    if out is None and output.json:
+        raise click.UsageError("--json reports on an import into a file: give --out FILE too.")
+    with ExitStack() as cleanup:
+        source = (
+            sys.stdin
+            if str(log) == "-"
+            else cleanup.enter_context(log.open(encoding="utf-8", errors="replace"))
+        )
+        target = sys.stdout if out is None else cleanup.enter_context(_private(out))
+        result = convert(source, target, show_personal_data=show_personal_data)
+    if out is None:
+        click.echo(_summary(result.commands, result.undecodable).say(output.language), err=True)
+        return
+    output.report(
+        {"trace": str(out), "commands": result.commands, "undecodable": list(result.undecodable)},
+        lambda: output.say(_summary(result.commands, result.undecodable)),
+    )
+
+
+def _private(path: Path) -> Any:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    return os.fdopen(descriptor, "w", encoding="utf-8")
+
+
+def _summary(commands: int, undecodable: tuple[int, ...]) -> Text:
+    if not undecodable:
+        return Text(f"{commands} commands.", f"{commands} คำสั่ง")
+    lines = ", ".join(map(str, undecodable))
+    return Text(
+        f"{commands} commands; lines of the log that cannot be decoded: {lines}.",
+        f"{commands} คำสั่ง บรรทัดที่ถอดความหมายไม่ได้: {lines}",
+    )

@@ -1,0 +1,71 @@
+"""``--trace FILE`` and ``--show-personal-data`` for the commands that speak to a card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from harness.bench import Bench
+    from harness.stack import Stack
+    from harness.terminals import Terminal
+
+
+def trace_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The two options; the command gets ``trace_path`` and ``show_personal_data``."""
+    function = click.option(
+        "--show-personal-data",
+        is_flag=True,
+        help="Leave personal data readable in the trace. PINs never are.",
+    )(function)
+    return click.option(
+        "--trace",
+        "trace_path",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Record every command and answer here (JSON Lines; see 'thnid trace').",
+    )(function)
+
+
+def _check(trace_path: Path | None, show_personal_data: bool) -> None:
+    if show_personal_data and trace_path is None:
+        raise click.UsageError("--show-personal-data is about a trace: give --trace FILE too.")
+
+
+@contextmanager
+def connected(terminal: Terminal, trace_path: Path | None, show_personal_data: bool) -> Iterator[Terminal]:
+    """``terminal``, connected, and recorded if a trace is wanted."""
+    _check(trace_path, show_personal_data)
+    if trace_path is None:
+        with terminal:
+            yield terminal
+        return
+    from harness.trace import Recorder, TracedTerminal
+
+    recorder = Recorder(trace_path, source="terminal", show_personal_data=show_personal_data)
+    with recorder, TracedTerminal(terminal, recorder) as traced:
+        yield traced
+
+
+def bench_for(stack: Stack, cleanup: ExitStack, trace_path: Path | None, show_personal_data: bool) -> Bench:
+    """A bench whose cards are recorded if a trace is wanted, also those that are put in later."""
+    from harness.bench import Bench
+
+    _check(trace_path, show_personal_data)
+    if trace_path is None:
+        return cleanup.enter_context(Bench(stack))
+    from emulator.link import CardPort
+    from harness.trace import Recorder, TracedCard
+
+    recorder = Recorder(trace_path, source="card", show_personal_data=show_personal_data)
+    cleanup.enter_context(recorder)
+
+    class TracedBench(Bench):
+        def insert(self, card: CardPort, reader: int = 0) -> None:
+            super().insert(TracedCard(card, recorder), reader)
+
+    return cleanup.enter_context(TracedBench(stack))

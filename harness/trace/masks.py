@@ -1,0 +1,108 @@
+"""Which bytes of an answer are personal, from the declarations of files and commands.
+
+A mask has one byte for each byte of data: 0 shown, 1 hidden. What no declaration covers is hidden.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from apdu_specs.apdu import MAX_ANSWER
+from apdu_specs.applet import Applet
+from apdu_specs.command import Command
+from apdu_specs.file import File
+from apdu_specs.generations import DEFAULT, GENERATIONS, Generation
+
+HIDDEN = b"\x01"
+SHOWN = b"\x00"
+_TWO_BYTE_LENGTH = MAX_ANSWER.to_bytes(2, "big")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an answer's data comes from. ``map``: the mask of all of it; ``file`` and ``start`` name its fields."""
+
+    map: bytes
+    file: File | None = None
+    start: int = 0
+
+    def mask(self, position: int, count: int) -> bytes:
+        """The mask of ``count`` bytes from ``position`` of the answer on."""
+        begin = self.start + position
+        return self.map[begin : begin + count].ljust(count, HIDDEN)
+
+    def fields(self, position: int, count: int) -> tuple[str, ...]:
+        """The fields that those bytes are of."""
+        return _fields(self.file, self.start + position, count) if self.file else ()
+
+
+UNKNOWN = Source(b"")
+OPEN = Source(SHOWN * MAX_ANSWER)
+
+
+def of_read(generation: Generation | None, applet: Applet, offset: int, data: bytes) -> Source:
+    """The source of a READ whose data field is ``data``. A card of unknown generation may have any layout."""
+    block = data[0]
+    if data == _TWO_BYTE_LENGTH:
+        if generation is None:
+            return UNKNOWN
+        block = block if block in generation.blocks(applet) else 0
+    return _read_source(generation.name if generation else None, applet, block, offset)
+
+
+@lru_cache(maxsize=1024)
+def _read_source(generation_name: str | None, applet: Applet, block: int, offset: int) -> Source:
+    hidden, usual = _block(generation_name, applet, block)
+    return Source(hidden, usual, offset)
+
+
+@lru_cache(maxsize=64)
+def _block(generation_name: str | None, applet: Applet, block: int) -> tuple[bytes, File | None]:
+    """The mask of a block in every layout that it may have, and the usual layout."""
+    known = GENERATIONS.get(generation_name or "")
+    possible = [known] if known else list(GENERATIONS.values())
+    files = list(
+        dict.fromkeys(each.blocks(applet)[block] for each in possible if block in each.blocks(applet))
+    )
+    if not files:
+        return b"", None
+    hidden = of_file(files[0])
+    for other in files[1:]:
+        hidden = bytes(map(max, hidden, of_file(other)))  # as long as the shorter: beyond it all is hidden
+    return hidden, (known or DEFAULT).blocks(applet).get(block, files[0])
+
+
+@lru_cache(maxsize=64)
+def of_file(file: File) -> bytes:
+    """The mask of a whole file."""
+    return b"".join((HIDDEN if each.personal else SHOWN) * each.length for each in file.fields)
+
+
+@lru_cache(maxsize=64)
+def of_command(command: Command) -> Source:
+    """The source of a command's answer that is told by the command alone."""
+    if command.personal or command.secret:
+        return UNKNOWN
+    if command.file is not None:
+        return Source(of_file(command.file), command.file)
+    return OPEN
+
+
+@lru_cache(maxsize=1024)
+def _fields(file: File, start: int, count: int) -> tuple[str, ...]:
+    end = start + count
+    return tuple(
+        each.name
+        for each in file.fields
+        if file.offset(each.name) < end and start < file.offset(each.name) + each.length
+    )
+
+
+def masked(data: bytes, mask: bytes) -> str:
+    """``data`` as hex with ``**`` for what ``mask`` hides."""
+    if HIDDEN not in mask:
+        return data.hex().upper()
+    if SHOWN not in mask:
+        return "**" * len(data)
+    return "".join("**" if hide else f"{byte:02X}" for byte, hide in zip(data, mask, strict=True))

@@ -1,0 +1,73 @@
+"""The installed ``thnid``, as a user's shell finds it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+PROGRAM = Path(sys.executable).with_name("thnid")
+LIMIT_S = 30.0
+_OURS = ("THNID_", "LC_", "PCSCLITE_", "PYTHON")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """A user's environment: English, UTF-8, ``thnid`` and this Python in PATH, nothing of a surrounding thnid."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
+    return {**kept, "LANG": "C.UTF-8", "COLUMNS": "100", "PATH": path, **more}
+
+
+def thnid(
+    *arguments: str, stdin: str | None = None, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run ``thnid`` to its end, output captured."""
+    return subprocess.run(
+        [PROGRAM, *arguments],
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=LIMIT_S,
+        check=False,
+        cwd=cwd,
+        env=environment(**(env or {})),
+    )
+
+
+def in_shell(script: str, *options: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a shell script inside ``thnid run``, so that many commands share one stack."""
+    return thnid("run", *options, "--", "bash", "-c", script, cwd=cwd)
+
+
+def start(*arguments: str, cwd: Path | None = None) -> subprocess.Popen[str]:
+    """Start ``thnid`` in a process group of its own; read its lines, then end it."""
+    return subprocess.Popen(
+        [PROGRAM, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,
+        cwd=cwd,
+        env=environment(),
+    )
+
+
+def line_of(stream: Any) -> str:
+    """The next line of a started program."""
+    line = stream.readline()
+    assert line, "the program ended without another line"
+    return str(line).rstrip("\n")
+
+
+def one_object(text: str) -> dict[str, Any]:
+    """What a script gets from ``--json``: one object on one line, and nothing else."""
+    assert text.count("\n") == 1, text
+    document = json.loads(text)
+    assert isinstance(document, dict)
+    return document
