@@ -73,7 +73,7 @@ def command(
                 _seed(offices, citizen_id, serial, not no_right, revoked, idle_days, card_replaced)
 
         login = Login(
-            lambda: terminal_for(reader_name),
+            lambda: terminal_for(reader_name, disposition="reset"),
             cleanup.enter_context(AuthorityClient(authority_url)),
             cleanup.enter_context(NhsoClient(nhso_url)),
             pin_provider(output, pin_stdin),

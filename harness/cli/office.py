@@ -160,7 +160,7 @@ def serve(output: Output, database: Path | None, port: int, cards: tuple[Path, .
 def _client(card_path: Path | None, reader_name: str | None, real_card: str | None) -> Iterator[CardClient]:
     """A client of a card file (in process) or of the card in a reader."""
     if card_path is None:
-        with terminal_for(reader_name) as terminal:
+        with terminal_for(reader_name, disposition="reset") as terminal:
             yield CardClient(terminal, real_card=real_card)
         return
     from emulator.card.card_file import open_card
@@ -169,7 +169,7 @@ def _client(card_path: Path | None, reader_name: str | None, real_card: str | No
     card = open_card(card_path)
     try:
         with InProcessTerminal(card) as in_process:
-            yield CardClient(in_process)
+            yield CardClient(in_process, real_card=real_card)
     finally:
         card.close()
 

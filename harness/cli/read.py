@@ -19,8 +19,19 @@ from harness.cli.reader import reader_option, terminal_for
 from harness.cli.tracing import connected, trace_options
 from harness.client import CardClient, CardContents
 from harness.client.contents import Person
+from harness.errors import HarnessError
 
 _NOT_FOR_THE_TABLE = {"photo", "photo_header", "signature", "reserved", "header"}
+
+
+class NoPhoto(HarnessError):
+    """The card's photo field is blank, so there is nothing to write."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("This card has no photo; no file was written.", "บัตรนี้ไม่มีรูปถ่าย จึงไม่ได้เขียนแฟ้ม"),
+            Text("Leave out --photo to read the rest.", "หากต้องการอ่านข้อมูลอื่น โปรดไม่ระบุ --photo"),
+        )
 
 
 @click.command("read")
@@ -57,7 +68,9 @@ def command(
     with connected(terminal_for(reader_name), trace_path, show_personal_data) as terminal:
         contents = read_with_progress(output, CardClient(terminal))
     if photo_path is not None:
-        _save(photo_path, contents.person.photo or b"")
+        if not contents.person.photo:
+            raise NoPhoto
+        _save(photo_path, contents.person.photo)
     if form is not None:
         click.echo(rendered(contents.to_json(), form))
         return

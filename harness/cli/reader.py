@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from harness.errors import NoReader
-from harness.terminals.pcsc import PcscTerminal, list_readers
+from harness.terminals.pcsc import DispositionName, PcscTerminal, list_readers
 
 TIMEOUT_S = 10.0
 
@@ -31,6 +31,6 @@ def find_reader(wanted: str | None) -> str:
     return next((each.name for each in readers if each.card), readers[0].name)
 
 
-def terminal_for(wanted: str | None) -> PcscTerminal:
-    """A terminal, not yet connected, for that reader."""
-    return PcscTerminal(find_reader(wanted), timeout_s=TIMEOUT_S)
+def terminal_for(wanted: str | None, *, disposition: DispositionName = "leave") -> PcscTerminal:
+    """A terminal, not yet connected, for that reader. Where a PIN is presented, ``reset`` ends the PIN session."""
+    return PcscTerminal(find_reader(wanted), timeout_s=TIMEOUT_S, disposition=disposition)

@@ -20,10 +20,20 @@ from harness.client import safety
 from harness.client.chain import Processor, fetching, joined, right_length
 from harness.client.contents import Adm, CardContents, Chip, Person, Rights
 from harness.client.errors import CardNonsense
-from harness.errors import CardRefused, HarnessError, PinLocked, PinMalformed, PinSuspended, WrongPin
+from harness.errors import (
+    CardRefused,
+    CardWasReset,
+    HarnessError,
+    PinLocked,
+    PinMalformed,
+    PinSuspended,
+    WrongPin,
+)
 from harness.terminals import Terminal
 
 Record = TypeVar("Record", Person, Rights, Adm, Chip)
+_MOST_RESETS = 20  # by other programs while one command is tried: more is a reader that resets by itself
+
 Progress = Callable[[int, int], None]
 """Told bytes read so far and bytes in all."""
 
@@ -92,8 +102,7 @@ class CardClient:
     def generation(self) -> Generation:
         """The card's generation: by its ATR, else by the data version it tells."""
         if self._generation is None:
-            self._within(moi.MOI)
-            version = self._read(0, moi.CURRENT.offset(moi.VERSION.name), moi.VERSION.length)
+            version = self._read(moi.MOI, 0, moi.CURRENT.offset(moi.VERSION.name), moi.VERSION.length)
             old = moi.VERSION.parse(version) == VERSION_0002.data_version
             self._generation = VERSION_0002 if old else DEFAULT
         return self._generation
@@ -105,25 +114,46 @@ class CardClient:
     def read_field(self, applet: Applet, name: str) -> Any:
         """One field of an applet's file, decoded; SpecError if it holds what it should not."""
         block, offset, length = self.generation().locate(applet, name)
-        self._within(applet)
-        return self.generation().blocks(applet)[block].field(name).parse(self._read(block, offset, length))
+        raw = self._read(applet, block, offset, length)
+        return self.generation().blocks(applet)[block].field(name).parse(raw)
 
-    def _read(self, block: int, offset: int, length: int) -> bytes:
+    def _read(self, applet: Applet, block: int, offset: int, length: int) -> bytes:
         """``length`` bytes in pieces of at most 255, as every reader's buffer can hold."""
         collected = b""
         while len(collected) < length:
             at, rest = offset + len(collected), min(length - len(collected), MAX_SHORT_DATA)
             apdu = READ.encode({"block": block, "length": rest}, p1=at >> 8, p2=at & 0xFF)
-            piece = self._expect(READ, apdu)
+            piece = self._told(applet, READ, apdu)
             if not piece:
-                raise CardRefused(StatusWord.OUTSIDE_FILE, READ.name)
+                raise CardNonsense
             collected += piece
         return collected[:length]
 
+    def _told(self, applet: Applet, command: Command, apdu: bytes) -> bytes:
+        """What ``applet`` answers to a command that only reads; carries on where another program resets the card."""
+        for _ in range(_MOST_RESETS):
+            answer = self._told_unless_reset(applet, command, apdu)
+            if answer is not None:
+                return answer
+        self._within(applet)
+        return self._expect(command, apdu)
+
+    def _told_unless_reset(self, applet: Applet, command: Command, apdu: bytes) -> bytes | None:
+        try:
+            self._within(applet)
+            return self._expect(command, apdu)
+        except CardWasReset:
+            self.terminal.recover()
+        except CardRefused as refused:
+            # pcscd resets a card before it marks it as reset: a command in between finds nothing selected.
+            if refused.sw != StatusWord.CONDITIONS_NOT_SATISFIED:
+                raise
+            self.forget()
+        return None
+
     def cplc(self) -> bytes:
         """The chip's production data, 45 bytes."""
-        self._within(card_manager.CARD_MANAGER)
-        return self._expect(card_manager.GET_CPLC, card_manager.GET_CPLC.encode())
+        return self._told(card_manager.CARD_MANAGER, card_manager.GET_CPLC, card_manager.GET_CPLC.encode())
 
     def card_serial(self) -> bytes:
         """The card's serial, 8 bytes."""
@@ -138,8 +168,7 @@ class CardClient:
 
     def adm_info(self) -> bytes:
         """What ADM tells: 23 bytes with the laser number, 7 on old chips."""
-        self._within(adm.ADM)
-        return self._expect(adm.GET_INFO, adm.GET_INFO.encode())
+        return self._told(adm.ADM, adm.GET_INFO, adm.GET_INFO.encode())
 
     def read_all(self, progress: Progress | None = None) -> CardContents:
         """Everything the card tells. Reading spends nothing and needs no PIN; locked cards are read alike."""
@@ -166,12 +195,9 @@ class CardClient:
         total = sum(file.length for _, _, file in wanted)
         images, done = [], 0
         for applet, block, file in wanted:
-            image = b""
+            image = b"" if self._present(applet) else b" " * file.length
             while len(image) < file.length:
-                if not self._present(applet):
-                    image = b" " * file.length
-                    break
-                image += self._read(block, len(image), min(MAX_SHORT_DATA, file.length - len(image)))
+                image += self._read(applet, block, len(image), min(MAX_SHORT_DATA, file.length - len(image)))
                 if progress:
                     progress(done + len(image), total)
             done += file.length
@@ -181,7 +207,7 @@ class CardClient:
     def _present(self, applet: Applet) -> bool:
         """Select ``applet``; False if the card does not have it (NHSO is missing on some)."""
         try:
-            self._within(applet)
+            self._told(applet, SELECT, SELECT.encode(applet.aid))
         except CardRefused as error:
             if applet is nhso.NHSO and error.sw == StatusWord.NOT_FOUND:
                 return False
@@ -313,6 +339,6 @@ def _record(kind: type[Record], images: Iterable[tuple[File, bytes]], unreadable
                 values[each.name] = each.parse(raw) if len(raw) == each.length else None
             except SpecError:
                 # A real card may hold what no declaration foresees: the rest is still worth reading.
-                unreadable.append(each.name)
+                unreadable.append(f"{kind.__name__.lower()}.{each.name}")
                 values[each.name] = None
     return kind(**values)

@@ -16,7 +16,7 @@ BASE64_FIELDS = ("photo", "signature")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The MOI applet. A field that the card leaves blank or that cannot be decoded is None."""
+    """The MOI applet. Blank text is empty, a blank date None; so is whatever cannot be decoded."""
 
     version: str | None = None
     citizen_id: str | None = field(default=None, repr=False)
@@ -83,7 +83,8 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class CardContents:
-    """All of a card. ``rights`` is None if the card has none; ``unreadable`` names fields that did not decode."""
+    """All of a card. ``rights`` is None if the card has none; ``unreadable`` names fields that did not decode,
+    such as ``person.birth_date``."""
 
     generation: str | None
     atr: bytes

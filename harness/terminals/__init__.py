@@ -43,6 +43,10 @@ class Terminal(ABC):
     def reset(self) -> bytes:
         """Reset the card and return its answer to reset. Selection and PIN session are gone."""
 
+    def recover(self) -> bytes:
+        """Take the card back after CardWasReset, without resetting it again; return its answer to reset."""
+        return self.connect()
+
     @abstractmethod
     def disconnect(self) -> None:
         """Let the card go. Harmless when not connected."""

@@ -120,10 +120,12 @@ class PcscTerminal(Terminal):
         self._handle: int | None = None
         self._pci: Any = None
         self._watchdog: Watchdog | None = None
+        self._card_left = False
 
     def connect(self) -> bytes:
         """Connect to the card. Raises NoReader, NoCard, ReaderBusy, StackUnavailable, CardSilent."""
         self.disconnect()
+        self._card_left = False
         path = scard.chosen_socket() or SYSTEM_SOCKET
         try:
             self._context, self._watchdog = establish_watched(scard.establish, path, self._timeout_s)
@@ -147,12 +149,17 @@ class PcscTerminal(Terminal):
         answer = self._call(scard.transmit, self._handle, self._pci, apdu)
         if len(answer) < _SHORTEST_ANSWER:
             # pcscd says success with nothing in it when the card leaves while it has a command
+            self._card_left = True
             raise CardRemoved(self.name)
         return answer
 
     def reset(self) -> bytes:
         """Warm reset; also how to go on after CardWasReset."""
         return self.reconnect("reset")
+
+    def recover(self) -> bytes:
+        """Take the card back after CardWasReset, as another program left it."""
+        return self.reconnect()
 
     def reconnect(self, disposition: DispositionName = "leave") -> bytes:
         """Take the card back after CardWasReset, with ``leave`` as it now is. Returns the answer to reset."""
@@ -176,6 +183,8 @@ class PcscTerminal(Terminal):
 
     def disconnect(self) -> None:
         """Leaves the card as ``disposition`` says and closes the context."""
+        # pcscd, asked to reset a card that left before it noticed, would show the next card as mute.
+        disposition = Disposition.LEAVE if self._card_left else self._disposition
         self._atr = None
         watchdog, self._watchdog = self._watchdog, None
         context, self._context = self._context, None
@@ -184,7 +193,7 @@ class PcscTerminal(Terminal):
             return
         if handle is not None:
             with contextlib.suppress(CardSilent):
-                watchdog.call(scard.disconnect, handle, self._disposition)
+                watchdog.call(scard.disconnect, handle, disposition)
         watchdog.close()
         if watchdog.releasable:
             scard.release(context)

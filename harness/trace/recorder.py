@@ -151,6 +151,10 @@ class TracedTerminal(Terminal):
         """As the terminal does; recorded."""
         return self._reset("reset", "reset", self._terminal.reset)
 
+    def recover(self) -> bytes:
+        """As the terminal does; recorded."""
+        return self._reset("recover", "joined", self._terminal.recover)
+
     def _reset(self, event: str, kind: Kind, do: Any) -> bytes:
         try:
             atr = do()

@@ -233,7 +233,7 @@ def test_garbage_in_a_field_spoils_that_field_only() -> None:
     card = with_field(card, (moi.AID, 0), 0x00E1, b"9")  # sex
     card = with_field(card, (nhso.AID, 0), 0x0155, b"\xff" * 8)  # update date of the rights
     contents = client_of(card_in_memory(card)).read_all()
-    assert contents.unreadable == ("birth_date", "sex", "update_date")
+    assert contents.unreadable == ("person.birth_date", "person.sex", "rights.update_date")
     assert contents.person.birth_date is None and contents.person.sex is None
     assert contents.rights is not None and contents.rights.update_date is None
     good = client_of(card_of()).read_all()
@@ -248,7 +248,7 @@ def test_a_blank_card() -> None:
     client = client_of(card_in_memory(blank))
     contents = client.read_all()
     assert contents.rights is None
-    assert contents.unreadable == ("sex",)
+    assert contents.unreadable == ("person.sex",)
     assert (contents.person.birth_date, contents.person.photo) == (None, b"")
     assert contents.person.thai_name == Name("", "", "", "")
     assert client.citizen_id() == ""
@@ -561,7 +561,7 @@ def test_answers_that_are_too_short(cut: int, call: Callable[[CardClient], objec
 
 def test_a_card_that_gives_nothing_when_it_is_read() -> None:
     client = CardClient(Scripted([(SELECT_MOI, "9000"), ("80B0000402000D", "9000")]))
-    with pytest.raises(CardRefused, match="READ"):
+    with pytest.raises(CardNonsense):
         client.citizen_id()
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from emulator.link import TakenOut
 from harness.bench.scenario.held_card import HeldCard
-from harness.errors import CardRemoved, CardWasReset, HarnessError, NoCard, NotConnected
+from harness.errors import CardRemoved, CardWasReset, NoCard, NotConnected
 from harness.terminals import Terminal
 from harness.terminals.pcsc import PcscTerminal
 
@@ -56,31 +56,7 @@ class PcscReader(Reader):
         self._bench.remove(self._index)
 
     def terminal(self, *, reset_at_end: bool = False) -> Terminal:
-        return _ResettingTerminal(self._name) if reset_at_end else PcscTerminal(self._name)
-
-
-class _ResettingTerminal(PcscTerminal):
-    """Resets the card before it lets it go, but not one that has left.
-
-    pcscd, asked to reset a card that left before it noticed, shows the next card as mute.
-    """
-
-    def __init__(self, reader_name: str) -> None:
-        super().__init__(reader_name)
-        self._card_left = False
-
-    def transmit(self, apdu: bytes) -> bytes:
-        try:
-            return super().transmit(apdu)
-        except CardRemoved:
-            self._card_left = True
-            raise
-
-    def disconnect(self) -> None:
-        if self._atr is not None and not self._card_left:
-            with suppress(HarnessError):
-                self.reset()
-        super().disconnect()
+        return PcscTerminal(self._name, disposition="reset" if reset_at_end else "leave")
 
 
 class InProcessReader(Reader):
