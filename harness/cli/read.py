@@ -19,19 +19,11 @@ from harness.cli.reader import reader_option, terminal_for
 from harness.cli.tracing import connected, trace_options
 from harness.client import CardClient, CardContents
 from harness.client.contents import Person
-from harness.errors import HarnessError
 
 _NOT_FOR_THE_TABLE = {"photo", "photo_header", "signature", "reserved", "header"}
 
 
-class NoPhoto(HarnessError):
-    """The card's photo field is blank, so there is nothing to write."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            Text("This card has no photo; no file was written.", "บัตรนี้ไม่มีรูปถ่าย จึงไม่ได้เขียนแฟ้ม"),
-            Text("Leave out --photo to read the rest.", "หากต้องการอ่านข้อมูลอื่น โปรดไม่ระบุ --photo"),
-        )
+_NO_PHOTO = Text("This card has no photo; no file was written.", "บัตรนี้ไม่มีรูปถ่าย จึงไม่ได้เขียนแฟ้ม")
 
 
 @click.command("read")
@@ -53,7 +45,7 @@ def command(
     schema: bool,
     trace_path: Path | None,
     show_personal_data: bool,
-) -> None:
+) -> int:
     """Read everything the card in the reader tells: person, photo, address, rights, laser number, chip.
 
     The keys of --json and --format are stable; --schema prints their JSON Schema.
@@ -62,19 +54,22 @@ def command(
         from harness.client.schema import card_schema
 
         click.echo(json.dumps(card_schema(), ensure_ascii=False, indent=2))
-        return
+        return 0
     if form is not None and output.json:
         raise click.UsageError("Say --json or --format, not both.")
     with connected(terminal_for(reader_name), trace_path, show_personal_data) as terminal:
         contents = read_with_progress(output, CardClient(terminal))
-    if photo_path is not None:
-        if not contents.person.photo:
-            raise NoPhoto
-        _save(photo_path, contents.person.photo)
+    photo = contents.person.photo
+    if photo_path is not None and photo:
+        _save(photo_path, photo)
     if form is not None:
         click.echo(rendered(contents.to_json(), form))
-        return
-    output.report(contents.to_json(), lambda: show_contents(output, contents))
+    else:
+        output.report(contents.to_json(), lambda: show_contents(output, contents))
+    if photo_path is None or photo:
+        return 0
+    click.echo(f"thnid: {_NO_PHOTO.say(output.language)}", err=True)
+    return 1
 
 
 def _save(path: Path, content: bytes) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 from apdu_specs import adm, card_manager, moi, nhso
@@ -14,6 +15,7 @@ from apdu_specs.file import File
 from apdu_specs.generations import DEFAULT, GENERATIONS, VERSION_0002, Generation, by_atr
 from apdu_specs.interindustry import READ, SELECT
 from apdu_specs.pin_policy import NATIONAL
+from apdu_specs.provenance import Confidence
 from apdu_specs.published_pin import pin_block
 from apdu_specs.status import Family, StatusWord
 from harness.client import safety
@@ -60,7 +62,7 @@ class CardClient:
         self._real_card = real_card
         self._selected: Applet | None = None
         self._serial: bytes | None = None
-        self._generation = by_atr(terminal.atr)
+        self._generation: Generation | None = None
         p2 = min(_family(terminal.atr).get_response_p2)
         self._send = joined(terminal.transmit, (*processors, fetching(p2), right_length()))
 
@@ -100,11 +102,14 @@ class CardClient:
     # --- reading ----------------------------------------------------------------------------------------------------
 
     def generation(self) -> Generation:
-        """The card's generation: by its ATR, else by the data version it tells."""
+        """The card's generation: named by its ATR, laid out as the data version that the card tells."""
         if self._generation is None:
-            version = self._read(moi.MOI, 0, moi.CURRENT.offset(moi.VERSION.name), moi.VERSION.length)
-            old = moi.VERSION.parse(version) == VERSION_0002.data_version
-            self._generation = VERSION_0002 if old else DEFAULT
+            known = _family(self.terminal.atr)
+            raw = self._read(moi.MOI, 0, moi.CURRENT.offset(moi.VERSION.name), moi.VERSION.length)
+            version = moi.VERSION.parse(raw)
+            old = version == VERSION_0002.data_version
+            blocks = moi.OLD_BLOCKS if old else moi.CURRENT_BLOCKS
+            self._generation = replace(known, data_version=version, moi_blocks=blocks)
         return self._generation
 
     def citizen_id(self) -> str:
@@ -174,19 +179,23 @@ class CardClient:
         """Everything the card tells. Reading spends nothing and needs no PIN; locked cards are read alike."""
         unreadable: list[str] = []
         images = self._images(progress)
-        moi_fields = self._decoded(images, moi.MOI, Person, unreadable)
-        rights_image = b"".join(image for applet, _, image in images if applet is nhso.NHSO)
+        person = [image for image in images if image.applet is moi.MOI]
+        rights = [image for image in images if image.applet is nhso.NHSO]
+        has_rights = any(image.content.strip() or image.missing for image in rights)
+        info = _Image(adm.ADM, adm.INFO, self._optional(self.adm_info), set())
+        chip = _Image(card_manager.CARD_MANAGER, card_manager.CPLC, self._optional(self.cplc), set())
+        known = by_atr(self.terminal.atr)
         return CardContents(
-            generation=self._generation.name if by_atr(self.terminal.atr) and self._generation else None,
+            generation=known.name if known else None,
             atr=self.terminal.atr,
-            person=moi_fields,
-            rights=self._decoded(images, nhso.NHSO, Rights, unreadable) if rights_image.strip() else None,
-            adm=_record(Adm, [(adm.INFO, self._optional(self.adm_info))], unreadable),
-            chip=_record(Chip, [(card_manager.CPLC, self._optional(self.cplc))], unreadable),
+            person=_record(Person, person, unreadable),
+            rights=_record(Rights, rights, unreadable) if has_rights else None,
+            adm=_record(Adm, [info], unreadable),
+            chip=_record(Chip, [chip], unreadable),
             unreadable=tuple(unreadable),
         )
 
-    def _images(self, progress: Progress | None) -> list[tuple[Applet, File, bytes]]:
+    def _images(self, progress: Progress | None) -> list[_Image]:
         wanted = [
             (applet, block, file)
             for applet in (moi.MOI, nhso.NHSO)
@@ -195,33 +204,28 @@ class CardClient:
         total = sum(file.length for _, _, file in wanted)
         images, done = [], 0
         for applet, block, file in wanted:
-            image = b"" if self._present(applet) else b" " * file.length
-            while len(image) < file.length:
-                image += self._read(applet, block, len(image), min(MAX_SHORT_DATA, file.length - len(image)))
+            image = _Image(applet, file, b"", set())
+            for offset, length in _pieces(file):
+                image = self._with_piece(image, block, offset, length)
                 if progress:
-                    progress(done + len(image), total)
+                    progress(done + offset + length, total)
             done += file.length
-            images.append((applet, file, image))
+            images.append(image)
         return images
 
-    def _present(self, applet: Applet) -> bool:
-        """Select ``applet``; False if the card does not have it (NHSO is missing on some)."""
+    def _with_piece(self, image: _Image, block: int, offset: int, length: int) -> _Image:
+        """``image`` with one more piece; what the card refuses is missing, the rest is still worth reading."""
         try:
-            self._told(applet, SELECT, SELECT.encode(applet.aid))
+            piece = self._read(image.applet, block, offset, length)
         except CardRefused as error:
-            if applet is nhso.NHSO and error.sw == StatusWord.NOT_FOUND:
-                return False
-            raise
-        return True
-
-    def _decoded(
-        self,
-        images: Iterable[tuple[Applet, File, bytes]],
-        applet: Applet,
-        kind: type[Record],
-        unreadable: list[str],
-    ) -> Record:
-        return _record(kind, [(file, image) for owner, file, image in images if owner is applet], unreadable)
+            if error.sw != StatusWord.NOT_FOUND:
+                image.missing.update(_fields_in(image.file, offset, length))
+            elif (
+                image.applet is not nhso.NHSO
+            ):  # NHSO is absent on some cards, the others make it a Thai card
+                raise
+            piece = b" " * length
+        return image._replace(content=image.content + piece)
 
     @staticmethod
     def _optional(read: Callable[[], bytes]) -> bytes:
@@ -275,7 +279,7 @@ class CardClient:
         apdu = adm.GET_MATCH_STATUS.encode(challenge, p2=key_id)
         data = self._expect(adm.GET_MATCH_STATUS, apdu)
         if len(data) != adm.MATCH_STATUS.sizeof():
-            raise CardRefused(StatusWord.WRONG_LENGTH, adm.GET_MATCH_STATUS.name)
+            raise CardNonsense
         answer = adm.MATCH_STATUS.parse(data)
         return MatchStatus(answer.match_status, answer.cryptogram)
 
@@ -330,12 +334,51 @@ def refusal(sw: int, command: Command) -> CardRefused:
     return CardRefused(sw, command.name)
 
 
-def _record(kind: type[Record], images: Iterable[tuple[File, bytes]], unreadable: list[str]) -> Record:
+class _Image(NamedTuple):
+    """What was read of one file of an applet; ``missing``: fields that the card did not give."""
+
+    applet: Applet
+    file: File
+    content: bytes
+    missing: set[str]
+
+
+def _pieces(file: File) -> Iterator[tuple[int, int]]:
+    """Offsets and lengths of READs that cover ``file``.
+
+    No piece goes from well-known fields into doubtful ones: a card without the latter must not lose the former.
+    """
+    doubtful = None
+    start = end = 0
+    for each in file.fields:
+        if doubtful is not None and doubtful != (each.provenance.confidence is Confidence.LOW):
+            yield from _chunks(start, end)
+            start = end
+        doubtful = each.provenance.confidence is Confidence.LOW
+        end += each.length
+    yield from _chunks(start, end)
+
+
+def _chunks(start: int, end: int) -> Iterator[tuple[int, int]]:
+    for offset in range(start, end, MAX_SHORT_DATA):
+        yield offset, min(MAX_SHORT_DATA, end - offset)
+
+
+def _fields_in(file: File, offset: int, length: int) -> Iterator[str]:
+    for each in file.fields:
+        start = file.offset(each.name)
+        if start < offset + length and offset < start + each.length:
+            yield each.name
+
+
+def _record(kind: type[Record], images: Iterable[_Image], unreadable: list[str]) -> Record:
     values: dict[str, Any] = {}
-    for file, image in images:
+    for _, file, content, missing in images:
         for each in file.fields:
-            raw = image[file.offset(each.name) :][: each.length]
+            raw = content[file.offset(each.name) :][: each.length]
             try:
+                if each.name in missing:
+                    raise SpecError("the card did not give it")
                 values[each.name] = each.parse(raw) if len(raw) == each.length else None
             except SpecError:
                 # A real card may hold what no declaration foresees: the rest is still worth reading.

@@ -43,6 +43,7 @@ from tests.harness.scripted_terminal import Listening, Scripted
 UNKNOWN_ATR = bytes.fromhex("3B6A00000031C173C8400000 9000")
 REAL_SERIAL = bytes.fromhex("5123004200A1B2C3")
 SELECT_MOI = "00A4040008A000000054480001"
+READ_VERSION = ("80B00000020004", "303030339000")
 
 
 def card_of(seed: int = 7, *, failures: int = 0, **personalisation: Any) -> Card:
@@ -287,13 +288,15 @@ class Disguised:
         self.transmit = card.transmit
 
 
-@pytest.mark.parametrize(("generation", "layout"), [("0002", "0002"), ("TH NID 17", "TH NID 18")])
-def test_an_unknown_answer_to_reset_is_judged_by_the_data_version(generation: str, layout: str) -> None:
-    card = card_of(generation=GENERATIONS[generation])
-    client = client_of(Disguised(card))
-    contents = client.read_all()
-    assert client.generation().name == layout
-    assert contents.generation is None  # it is not claimed to be one
+@pytest.mark.parametrize("atr", [UNKNOWN_ATR, GENERATIONS["TH NID 6"].atr], ids=["unknown", "TH NID 6"])
+@pytest.mark.parametrize(("generation", "version"), [("0002", "0002"), ("TH NID 17", "0003")])
+def test_the_layout_is_judged_by_the_data_version_whatever_the_answer_to_reset(
+    generation: str, version: str, atr: bytes
+) -> None:
+    contents = client_of(Disguised(card_of(generation=GENERATIONS[generation]), atr)).read_all()
+    assert contents.generation == (None if atr == UNKNOWN_ATR else "TH NID 6")  # it is not claimed to be one
+    assert contents.person.version == version
+    assert contents.unreadable == ()
     assert contents.person.address == holder_from_seed(7).address
     assert contents.person.photo == holder_from_seed(7).photo
 
@@ -526,7 +529,7 @@ def test_processors_of_ones_own_are_outside_the_chain() -> None:
 
     client = CardClient(Listening(card_of()), processors=[spy])
     client.citizen_id()
-    assert seen == ["00a4040008a000000054480001 9000", "80b0000402000d 9000"]
+    assert seen == ["00a4040008a000000054480001 9000", "80b00000020004 9000", "80b0000402000d 9000"]
 
 
 # --- cards that answer wrongly ----------------------------------------------------------------------------------------
@@ -560,14 +563,44 @@ def test_answers_that_are_too_short(cut: int, call: Callable[[CardClient], objec
 
 
 def test_a_card_that_gives_nothing_when_it_is_read() -> None:
-    client = CardClient(Scripted([(SELECT_MOI, "9000"), ("80B0000402000D", "9000")]))
+    client = CardClient(Scripted([(SELECT_MOI, "9000"), READ_VERSION, ("80B0000402000D", "9000")]))
     with pytest.raises(CardNonsense):
         client.citizen_id()
+
+
+class WithoutSignature:
+    """A card that does not give what only one program is known to read."""
+
+    def __init__(self, card: Card) -> None:
+        self.card, self.atr = card, card.atr
+        self.power_on, self.power_off, self.reset = card.power_on, card.power_off, card.reset
+
+    def transmit(self, apdu: bytes) -> bytes:
+        refused = apdu[:2] == b"\x80\xb0" and int.from_bytes(apdu[2:4], "big") + (apdu[6] or 256) > 0x1627
+        return b"\x6b\x00" if refused else self.card.transmit(apdu)
+
+
+def test_what_a_card_refuses_is_missing_and_the_rest_is_read() -> None:
+    contents = client_of(WithoutSignature(card_of())).read_all()
+    assert contents.unreadable == ("person.signature",)
+    assert contents.person.signature is None
+    assert contents.person.photo_number == holder_from_seed(7).photo_number
+    assert contents.person.address == holder_from_seed(7).address
+
+
+def test_reading_everything_selects_each_applet_once() -> None:
+    terminal = Listening(card_of())
+    CardClient(terminal).read_all()
+    assert [apdu for apdu in terminal.sent if apdu[1] == 0xA4] == [
+        bytes.fromhex(f"00A4040008{aid}")
+        for aid in ("A000000054480001", "A000000054480083", "A000000084060002", "A000000003000000")
+    ]
 
 
 def test_a_card_that_gives_less_than_asked_is_read_piece_by_piece() -> None:
     script = [
         (SELECT_MOI, "9000"),
+        READ_VERSION,
         ("80B0000402000D", "313939399000"),
         ("80B00008020009", "3930303030303030359000"),
     ]
