@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from construct import Byte, Const, GreedyBytes, Prefixed, Struct
 
 from apdu_specs.apdu import MAX_ANSWER
-from apdu_specs.command import Command, Outgoing, Vector, fixed, one_of
+from apdu_specs.command import Command, Outgoing, Vector, any_byte, fixed, one_of
 from apdu_specs.language import Text
 from apdu_specs.provenance import Confidence, assumed, public
 from apdu_specs.status import Family, StatusWord
@@ -64,8 +64,8 @@ READ = Command(
     meaning=Text("read from a block of the applet's flat memory", "อ่านข้อมูลจากบล็อกของแอปเพล็ต"),
     cla=(0x80,),
     ins=0xB0,
-    p1=one_of(*range(256), meaning="offset, high byte"),
-    p2=one_of(*range(256), meaning="offset, low byte"),
+    p1=any_byte("offset, high byte"),
+    p2=any_byte("offset, low byte"),
     data=BLOCK,
     lengths=frozenset({2}),
     answer=GreedyBytes,

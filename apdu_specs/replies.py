@@ -39,6 +39,10 @@ _ASK_FOR_RIGHT = Text(
     "The organisation asks its NHSO regional office for the right again, by letter with the request form.",
     "ให้หน่วยงานต้นสังกัดทำหนังสือตามแบบฟอร์มขอสิทธิใหม่ ส่งไปที่สำนักงานหลักประกันสุขภาพแห่งชาติเขต",
 )
+_REQUEST_RIGHT = Text(
+    "The organisation asks its NHSO regional office for the right, by letter with the request form.",
+    "ให้หน่วยงานต้นสังกัดทำหนังสือตามแบบฟอร์มขอสิทธิการเข้าใช้งาน ส่งไปที่สำนักงานหลักประกันสุขภาพแห่งชาติเขต",
+)
 _CORRECT_FIELDS = Text(
     "Correct the fields that are named and send the request again.",
     "แก้ไขช่องข้อมูลที่ระบุไว้ แล้วส่งคำขออีกครั้ง",
@@ -141,13 +145,13 @@ OFFICER_UNKNOWN = Reason(
     "officer-unknown",
     403,
     Text("NHSO knows no officer with this citizen id.", "ไม่พบรายชื่อเจ้าหน้าที่รายนี้ในระบบของ สปสช."),
-    _ASK_FOR_RIGHT,
+    _REQUEST_RIGHT,
 )
 NO_RIGHT = Reason(
     "no-right",
     403,
     Text("NHSO has not granted this officer a right to enter.", "สปสช. ยังไม่ได้กำหนดสิทธิเข้าใช้งานให้เจ้าหน้าที่รายนี้"),
-    _ASK_FOR_RIGHT,
+    _REQUEST_RIGHT,
 )
 RIGHT_REVOKED = Reason(
     "right-revoked",

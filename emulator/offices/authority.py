@@ -92,7 +92,7 @@ class Authority:
         """Action 9081: check the card's answer and give a TKey (32 characters, opaque, good for 5 minutes).
 
         The challenge is spent by asking, whatever comes of it. Raises Refused (95003, 90012, 95001, 90009,
-        95002, 90090, 90045).
+        95002, 90090, 90045). Any agency's key id will do, as long as the cryptogram was made for it (assumed).
         """
         challenge = self._spend(confirmation.xkey)
         self._insist_on_binding(challenge, confirmation)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from apdu_specs.language import Text
-from apdu_specs.status import StatusWord, explain
+from apdu_specs.status import explain
+from harness.cli.lockout import present
 from harness.cli.login import embedded_offices, officer_pin, show_step
 from harness.cli.output import Output, reporting
 from harness.cli.read import show_contents
 from harness.cli.reader import terminal_for
 from harness.client import CardClient
-from harness.errors import CardRefused
+from harness.errors import HarnessError
 from harness.officer.login import Login, LoginResult
 from harness.officer.offices import AuthorityClient, NhsoClient
 from harness.terminals.pcsc import PcscTerminal
@@ -50,7 +51,23 @@ _NEXT = (
 )
 @reporting
 def command(output: Output, seed: int) -> int:
-    """The officer login end to end on a fresh virtual card, step by step."""
+    """The officer login end to end on a fresh virtual card, step by step.
+
+    With --json the card's data is left out; 'thnid run -- thnid read --json' gives it.
+    """
+    lockouts: list[dict[str, Any]] = []
+    try:
+        result = _show(output, seed, lockouts)
+    except HarnessError as error:
+        if not output.json:
+            raise
+        result = LoginResult((), error=error)  # scripts get the shape they rely on, whatever went wrong
+    output.report({**result.to_json(output.language), "lockouts": lockouts}, lambda: _suggest(output, result))
+    return result.exit_status
+
+
+def _show(output: Output, seed: int, lockouts: list[dict[str, Any]]) -> LoginResult:
+    """The login, what the card tells, and the lockouts, which are added to ``lockouts``; ends where a login fails."""
     from emulator.card.issue import card_from_seed, card_in_memory
     from harness.bench import Bench
     from harness.stack import Stack
@@ -65,17 +82,17 @@ def command(output: Output, seed: int) -> int:
         bench.insert(card)
         _title(output, Text("The officer login, as the manual tells it", "การเข้าใช้งานของเจ้าหน้าที่ ตามคู่มือ"))
         result = _log_in(output, coming.result(), reader, card)
+        if not result.logged_in:
+            return result
         _title(output, Text("What the card tells everybody", "ข้อมูลที่อ่านได้จากบัตร"))
         with PcscTerminal(reader) as terminal:
             contents = CardClient(terminal).read_all()
         if not output.json:
             show_contents(output, contents)
-        lockouts = []
         for offset, wrong in enumerate((3, 5), start=1):
             bench.swap(card_in_memory(card_from_seed(seed + offset), pin=PIN))
             lockouts.append({"wrong_pins": wrong, "exchanges": list(_lock_out(output, reader, wrong))})
-    output.report({**result.to_json(output.language), "lockouts": lockouts}, lambda: _suggest(output))
-    return result.exit_status
+    return result
 
 
 def _log_in(output: Output, offices: EmbeddedOffices, reader: str, card: Card) -> LoginResult:
@@ -87,16 +104,13 @@ def _log_in(output: Output, offices: EmbeddedOffices, reader: str, card: Card) -
         offices.know_card(card.citizen_id, card.serial)
         offices.grant(card.citizen_id)
         login = Login(
-            lambda: terminal_for(reader),
+            lambda: terminal_for(reader, disposition="reset"),
             authority,
             nhso,
             officer_pin(PIN),
             on_result=lambda result: show_step(output, result),
         )
-        result = login.run()
-    if result.error is not None:
-        output.say(result.error.message, style="bold red")
-    return result
+        return login.run()
 
 
 def _lock_out(output: Output, reader: str, wrong: int) -> Iterator[dict[str, Any]]:
@@ -111,7 +125,7 @@ def _lock_out(output: Output, reader: str, wrong: int) -> Iterator[dict[str, Any
         client = CardClient(terminal)
         for pin in [WRONG_PIN] * wrong + [PIN]:
             label = Text("right PIN", "PIN ถูก") if pin == PIN else Text("wrong PIN", "PIN ผิด")
-            sw = _verify(client, pin)
+            sw = present(client, pin)
             if not output.json:
                 meaning = explain(sw).say(output.language)
                 output.console.print(
@@ -124,22 +138,17 @@ def _lock_out(output: Output, reader: str, wrong: int) -> Iterator[dict[str, Any
         output.say(Text("  Reading the card still works.", "  ยังอ่านข้อมูลในบัตรได้ตามปกติ"), style="green")
 
 
-def _verify(client: CardClient, pin: str) -> int:
-    try:
-        client.verify_pin(pin)
-    except CardRefused as refused:
-        assert refused.sw is not None
-        return refused.sw
-    return int(StatusWord.OK)
-
-
 def _title(output: Output, text: Text) -> None:
     if not output.json:
         output.console.print()
         output.say(text, style="bold")
 
 
-def _suggest(output: Output) -> None:
+def _suggest(output: Output, result: LoginResult) -> None:
+    if result.error is not None:
+        output.say(result.error.message, style="bold red")
+        output.say(result.error.what_to_do)
+        return
     _title(output, Text("What to try next", "ลองทำต่อ"))
     width = max(len(line) for line, _ in _NEXT)
     for line, why in _NEXT:

@@ -49,3 +49,11 @@ def test_for_people() -> None:
 def test_in_thai() -> None:
     done = thnid("demo", "--lang", "th")
     assert "การเข้าใช้งานของเจ้าหน้าที่ ตามคู่มือ" in done.stdout and "กรมการปกครองยืนยันตัวบุคคล" in done.stdout
+
+
+def test_without_pcscd_scripts_get_the_shape_they_rely_on() -> None:
+    done = thnid("demo", "--json", env={"THNID_PCSCD": "/nonexistent/pcscd"})
+    document = one_object(done.stdout)
+    assert done.returncode == 3
+    assert (document["logged_in"], document["steps"], document["module"]) == (False, [], None)
+    assert document["error"] == "StackUnavailable"
