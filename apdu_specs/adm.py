@@ -211,6 +211,20 @@ EXTERNAL_AUTHENTICATE = Command(
     data=Bytes(keys.OFFICE_PROOF_LENGTH),
     lengths=frozenset({keys.OFFICE_PROOF_LENGTH}),
     statuses=(StatusWord.OK, Family.TRIES_LEFT, StatusWord.PIN_SUSPENDED, StatusWord.MEMORY_FAILURE),
+    meanings={
+        Family.TRIES_LEFT: Text(
+            "wrong proof of a registry office; wrong ones left: {n}",
+            "หลักฐานพิสูจน์สิทธิของสำนักทะเบียนไม่ถูกต้อง เหลือ {n} ครั้ง",
+        ),
+        StatusWord.PIN_SUSPENDED: Text(
+            "registry offices are barred after too many wrong proofs: no office can issue a PIN on this card any more",
+            "สำนักทะเบียนพิสูจน์สิทธิผิดหลายครั้ง จึงออก PIN ใหม่ให้บัตรใบนี้ไม่ได้อีก",
+        ),
+        StatusWord.MEMORY_FAILURE: Text(
+            "the card's memory failed: the office is not proved, and one of its tries may be spent",
+            "หน่วยความจำของบัตรขัดข้อง: ยังไม่ถือว่าพิสูจน์สิทธิแล้ว และอาจเสียโอกาสไปหนึ่งครั้ง",
+        ),
+    },
     secret=True,
     provenance=standard("ISO/IEC 7816-4 7.5.4; that this card takes it is assumed"),
     vectors=(Vector("0082000220" + "EF" * 32, 0, 2, b"\xef" * 32),),

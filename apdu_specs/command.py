@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from apdu_specs.errors import SpecError
 from apdu_specs.file import File
 from apdu_specs.language import Text
 from apdu_specs.provenance import Provenance
-from apdu_specs.status import COMMON_STATUSES, Family, StatusWord, kind_of
+from apdu_specs.status import COMMON_STATUSES, MEANINGS, Family, Meanings, StatusWord, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ class Command:
     has none; ``lengths``: accepted Lc values. ``answer``: construct of the answer's data, None if it has none.
     ``statuses``: what it may answer besides ``COMMON_STATUSES``. ``secret``: its data is never shown in a trace.
     ``file``: the file that its answer is, if it is one. ``personal``: its answer is told to be personal as a whole.
-    ``random``: its answer is different each time.
+    ``random``: its answer is different each time. ``meanings``: what status words mean after it, where that is not
+    what they mean after any other.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Command:
     file: File | None = None
     personal: bool = False
     random: bool = False
+    meanings: Meanings = field(default_factory=dict)
     vectors: tuple[Vector, ...] = ()
 
     def __repr__(self) -> str:
@@ -112,6 +114,10 @@ class Command:
     def may_answer(self, sw: int) -> bool:
         """True if ``sw`` is declared for this command."""
         return kind_of(sw) in (*self.statuses, *COMMON_STATUSES)
+
+    def meaning_of(self, status: StatusWord | Family) -> Text:
+        """What a status word means after this command; ``{n}`` is the number that a family carries."""
+        return self.meanings.get(status, MEANINGS[status].meaning)
 
     def encode(
         self, data: Any = None, *, p1: int | None = None, p2: int | None = None, le: int | None = None

@@ -60,8 +60,12 @@ FORMATS: dict[str, Format] = {
             text.DATE,
             Text(
                 "Eight ASCII digits `YYYYMMDD` of the Buddhist era (Christian year + 543). Month or day `00` is unknown. "
-                "`99999999` is an expiry date that never comes. All spaces is no date.",
-                "ตัวเลข 8 หลัก `YYYYMMDD` ปีพุทธศักราช เดือนหรือวัน `00` คือไม่ทราบ `99999999` คือตลอดชีพ",
+                "`99999999` is an expiry date that never comes. All spaces is no date. Each of the two may be unknown by itself "
+                "(`25400010`), the day is not checked against the month (`25000230` is read as it stands), and `00000000` is "
+                "year 0, month and day unknown.",
+                "ตัวเลข 8 หลัก `YYYYMMDD` ปีพุทธศักราช เดือนหรือวัน `00` คือไม่ทราบ `99999999` คือตลอดชีพ ช่องว่างทั้งหมดคือไม่มีวันที่ "
+                "เดือนหรือวันอาจไม่ทราบเพียงอย่างเดียว (`25400010`) ไม่ตรวจว่าเดือนนั้นมีวันนั้นหรือไม่ (`25000230`) "
+                "และ `00000000` คือปี 0 ไม่ทราบเดือนและวัน",
             ),
             public("every reader; 00 and 99999999: two of them"),
         ),

@@ -104,7 +104,11 @@ THNID_18 = Generation(
 FAMILY_3B67 = Generation(
     "3B 67",
     build_atr(b"TH NID ", ta1=None),
-    Text("GET RESPONSE needs P2 01", "GET RESPONSE ต้องใช้ P2 เป็น 01"),
+    Text(
+        "GET RESPONSE needs P2 01: stacks that send it by themselves with P2 00 (Java's javax.smartcardio, opensc-tool) "
+        "cannot read it",
+        "GET RESPONSE ต้องใช้ P2 เป็น 01 ระบบที่ส่งคำสั่งนี้เองด้วย P2 เป็น 00 (javax.smartcardio ของ Java, opensc-tool) จึงอ่านบัตรนี้ไม่ได้",
+    ),
     _COPIED,
     get_response_p2=frozenset({0x01}),
 )

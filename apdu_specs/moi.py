@@ -22,18 +22,22 @@ OLD_ADDRESS_LENGTH = 150
 _FOUR = public("four independent readers")
 _ALL = public("every reader of Thai cards")
 
-VERSION = Field(
-    "version",
-    text.ascii_text(4),
-    Text("data version", "รุ่นของข้อมูล"),
-    _FOUR,
-    note="0003 on current cards, 0002 on old ones",
-    personal=False,
-    vectors=(("30303033", "0003"), ("30303032", "0002")),
-)
+
+def _version(value: str) -> Field:
+    return Field(
+        "version",
+        text.ascii_text(4),
+        Text("data version", "รุ่นของข้อมูล"),
+        _FOUR,
+        note="0003 on current cards, 0002 on old ones",
+        personal=False,
+        vectors=((value.encode("ascii").hex().upper(), value),),
+    )
+
+
+VERSION, OLD_VERSION = _version("0003"), _version("0002")
 
 _PERSON = (
-    VERSION,
     Field(
         "citizen_id",
         text.ascii_text(13),
@@ -112,7 +116,6 @@ _PERSON = (
         Text("date of issue", "วันออกบัตร"),
         _ALL,
         note="Buddhist era",
-        personal=False,
         vectors=(("3235363430313032", BuddhistDate(2564, 1, 2)),),
     ),
     Field(
@@ -120,8 +123,7 @@ _PERSON = (
         text.BUDDHIST_DATE,
         Text("date of expiry", "วันบัตรหมดอายุ"),
         _ALL,
-        note="Buddhist era; 99999999 is lifelong",
-        personal=False,
+        note="Buddhist era; 99999999 is lifelong; else the eve of a birthday, so as personal as that",
         vectors=(
             ("3235373330333134", BuddhistDate(2573, 3, 14)),
             ("3939393939393939", BuddhistDate.LIFELONG),
@@ -145,7 +147,6 @@ _PHOTO = (
         Text("photo header", "ส่วนหัวของรูป"),
         assumed("three readers skip these two bytes; what they hold is not public"),
         note="unknown; holds the length of the image here",
-        personal=False,
         vectors=(("13FE", b"\x13\xfe"),),
     ),
     Field(
@@ -198,15 +199,17 @@ _SIGNATURE = Field(
 
 CURRENT = File(
     "MOI, block 0",
-    (*_PERSON, *_PHOTO, _address(ADDRESS_LENGTH), _NUMBER, _SIGNATURE),
+    (VERSION, *_PERSON, *_PHOTO, _address(ADDRESS_LENGTH), _NUMBER, _SIGNATURE),
     public("versions 0003 and later"),
 )
 OLD_PERSON = File(
-    "MOI version 0002, block 1", (*_PERSON, *_PHOTO), public("two middlewares", Confidence.MEDIUM)
+    "MOI version 0002, block 1",
+    (OLD_VERSION, *_PERSON, *_PHOTO),
+    public("two middlewares", Confidence.MEDIUM),
 )
 OLD_ADDRESS = File(
     "MOI version 0002, block 0",
-    (VERSION, _address(OLD_ADDRESS_LENGTH), _NUMBER, _SIGNATURE),
+    (OLD_VERSION, _address(OLD_ADDRESS_LENGTH), _NUMBER, _SIGNATURE),
     public("two middlewares give the address; what follows it is assumed", Confidence.LOW),
 )
 

@@ -5,6 +5,7 @@ Fixed words are members of ``StatusWord``; words that carry a number (``61 xx``,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -96,7 +97,11 @@ MEANINGS: dict[StatusWord | Family, StatusMeaning] = {
     ),
     StatusWord.MEMORY_FAILURE: StatusMeaning(
         "65 81",
-        Text("the card could not store what it must remember; nothing was compared", "บัตรบันทึกข้อมูลไม่สำเร็จ"),
+        # It may fail before anything is compared or after a match, so no more than this is true of every case.
+        Text(
+            "the card's memory failed: nothing was granted; one try may be spent, a new PIN may or may not be set",
+            "หน่วยความจำของบัตรขัดข้อง: ยังไม่ถือว่ายืนยันแล้ว อาจเสียโอกาสไปหนึ่งครั้ง และ PIN ใหม่อาจถูกตั้งหรือไม่ก็ได้",
+        ),
         standard("ISO/IEC 7816-4 5.6"),
     ),
     StatusWord.WRONG_LENGTH: StatusMeaning(
@@ -180,11 +185,18 @@ def is_declared(sw: int) -> bool:
     return kind_of(sw) is not None
 
 
-def explain(sw: int) -> Text:
-    """One line on what ``sw`` means, in both languages, for declared and undeclared words alike."""
+Meanings = Mapping[StatusWord | Family, Text]
+"""Status words that mean something of their own after one command."""
+
+
+def explain(sw: int, own: Meanings = {}) -> Text:  # noqa: B006 - never changed
+    """One line on what ``sw`` means, in both languages, for declared and undeclared words alike.
+
+    ``own``: the ``meanings`` of the command that it answers.
+    """
     kind = kind_of(sw)
     if kind is None:
         return Text(f"{sw:04X}: not a status word of this card", f"{sw:04X}: ไม่ใช่สถานะของบัตรนี้")
-    meaning = MEANINGS[kind].meaning
+    meaning = own.get(kind, MEANINGS[kind].meaning)
     number = str(kind.number(sw)) if isinstance(kind, Family) else ""
     return Text(meaning.en.replace("{n}", number), meaning.th.replace("{n}", number))

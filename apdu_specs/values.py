@@ -8,6 +8,7 @@ from enum import Enum
 from typing import ClassVar
 
 from apdu_specs.errors import SpecError
+from apdu_specs.language import Text
 
 BUDDHIST_ERA = 543  # Buddhist year = Christian year + 543
 SEPARATOR = "#"
@@ -116,6 +117,11 @@ class BuddhistDate:
             raise SpecError(f"a date is eight digits YYYYMMDD, got {digits!r}")
         return cls(int(digits[:4]), int(digits[4:6]) or None, int(digits[6:]) or None)
 
+    @property
+    def text(self) -> Text:
+        """In words, with the era."""
+        return Text("lifelong", "ตลอดชีพ") if self.is_lifelong else Text(f"{self} BE", f"พ.ศ. {self}")
+
     def __str__(self) -> str:
         if self.is_lifelong:
             return "lifelong"
@@ -133,3 +139,16 @@ class Sex(Enum):
 
     MALE = "1"
     FEMALE = "2"
+
+    @property
+    def text(self) -> Text:
+        """In words."""
+        return Text("male", "ชาย") if self is Sex.MALE else Text("female", "หญิง")
+
+
+def in_words(value: object) -> Text:
+    """A decoded value as people read it; bytes as hex."""
+    if isinstance(value, BuddhistDate | Sex):
+        return value.text
+    text = value.hex().upper() if isinstance(value, bytes) else str(value)
+    return Text(text, text)

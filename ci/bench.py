@@ -7,15 +7,19 @@ It is made, in rounds that alternate so that the machine's drift hits all alike,
 * a minimal card written in C (``echo_card.c``), through the same pcscd;
 * a loopback TCP connection that carries the same numbers of bytes between two processes, and no pcscd at all.
 
-Then: the full read, the officer login, the start of a stack up to its first APDU, and the card alone in this process.
+Then: the full read, the officer login, the start of a stack up to its first APDU, the card alone in this process, and the
+memory that each card beyond the first takes.
+Last, the PIN (``pin_bench.py``): its durable steps beside those of a bare file on the same disk, snapshots, side doors.
 Exit status: 0 measured (targets met or not), 1 something is broken.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
+import resource
 import shlex
 import shutil
 import socket
@@ -24,6 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -32,6 +37,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from emulator.card import Card
 from emulator.card.issue import card_from_seed, card_in_memory
 from emulator.link import CardLink
 from harness.bench import Bench
@@ -55,6 +61,7 @@ READERS = ("Bench our card", "Bench C card")
 WARM_UP, ROUNDS, EXCHANGES_A_ROUND = 200, 10, 400
 IN_PROCESS_ROUNDS, IN_PROCESS_EXCHANGES = 5, 50_000
 FULL_READS, STACK_STARTS, LOGINS = 21, 5, 5
+CARDS = 10
 PATIENCE_S = 10.0
 
 Transmit = Callable[[bytes], bytes]
@@ -89,7 +96,8 @@ class Target:
     @property
     def limit(self) -> str:
         """The limit as a person writes it."""
-        return f">= {self.at_least:,g}" if self.at_least is not None else f"<= {self.at_most:,g}"
+        limits = {">=": self.at_least, "<=": self.at_most}
+        return ", ".join(f"{sign} {limit:,g}" for sign, limit in limits.items() if limit is not None)
 
 
 # ---------------------------------------------------------------- exchanges, side by side
@@ -239,7 +247,37 @@ def first_apdu() -> None:
                 print((time.perf_counter() - began) * 1000)
 
 
-PARTS: dict[str, Callable[..., None]] = {"serve-card": serve_card, "pong": pong, "first-apdu": first_apdu}
+def memory() -> None:
+    """Prints the KB that each card beyond the first takes: resident, or as Python counts where it is asked to."""
+    cards = [new_card(1)]
+    before = used_kb()
+    cards += [new_card(seed) for seed in range(2, CARDS + 1)]
+    print((used_kb() - before) / (len(cards) - 1))
+
+
+def new_card(seed: int) -> Card:
+    """A card with a holder of its own, in use."""
+    card = card_in_memory(card_from_seed(seed), pin=PIN)
+    card.power_on()
+    card.transmit(SELECT_MOI)
+    card.transmit(READ)
+    return card
+
+
+def used_kb() -> float:
+    """What this process uses now."""
+    if tracemalloc.is_tracing():
+        return tracemalloc.get_traced_memory()[0] / 1024
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1024
+
+
+PARTS: dict[str, Callable[..., None]] = {
+    "serve-card": serve_card,
+    "pong": pong,
+    "first-apdu": first_apdu,
+    "memory": memory,
+}
 
 
 # ---------------------------------------------------------------- the other measurements
@@ -283,6 +321,13 @@ def stack_start_ms() -> float:
     return statistics.median(float(run.stdout) for run in runs)
 
 
+def card_kb(*, python_only: bool) -> float:
+    """KB of each card beyond the first, in a process of its own: resident, or what Python's own allocator counts."""
+    options = ["-X", "tracemalloc"] if python_only else []
+    command = [sys.executable, *options, str(HERE), "memory"]
+    return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+
+
 def login_ms(folder: Path) -> float:
     """The eleven steps of the officer login, as ``thnid login --json`` tells their times. Median of the sums."""
     own = {name: value for name, value in os.environ.items() if name != scard.SOCKET_VARIABLE}
@@ -301,6 +346,34 @@ def login_ms(folder: Path) -> float:
     return statistics.median(sums)
 
 
+def pin_figures(folder: Path) -> dict[str, dict[str, float]]:
+    """What ``pin_bench.py`` measures; ci/ is no package, so it is loaded by its path."""
+    spec = importlib.util.spec_from_file_location("pin_bench", HERE.with_name("pin_bench.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    figures: dict[str, dict[str, float]] = module.measure(folder)
+    return figures
+
+
+def pin_targets(pin: dict[str, dict[str, float]]) -> list[Target]:
+    """What the PIN has to reach. Durable steps: as cards are used; the figures back to back are shown, too."""
+    durable, snapshots, sides = (
+        pin["durable"],
+        pin["snapshot_and_restore_ms"],
+        pin["right_pin_over_wrong_pin"],
+    )
+    return [
+        *(Target(name, value, "x", at_most=2) for name, value in durable.items() if " / " in name),
+        Target("card in memory", pin["memory"]["VERIFY/s"], "VERIFY/s", at_least=30_000),
+        *(Target(f"snapshot and restore {where}", ms, "ms", at_most=5) for where, ms in snapshots.items()),
+        *(
+            Target(f"right / wrong PIN, {state}", value, "x", at_least=0.9, at_most=1.1)
+            for state, value in sides.items()
+        ),
+    ]
+
+
 # ---------------------------------------------------------------- all of it
 
 
@@ -309,6 +382,10 @@ def measure() -> dict[str, object]:
     with ExitStack() as closing:
         folder = Path(tempfile.mkdtemp(prefix="thnid-bench-"))
         closing.callback(shutil.rmtree, folder)
+        # Beside the project, not in /tmp, which may be no disk at all.
+        on_disk = Path(tempfile.mkdtemp(prefix=".thnid-bench-", dir=HERE.parents[1]))
+        closing.callback(shutil.rmtree, on_disk)
+        pin = pin_figures(on_disk)
         starts = stack_start_ms()
         logins = login_ms(folder)
         stack = closing.enter_context(Stack(READERS))
@@ -334,11 +411,15 @@ def measure() -> dict[str, object]:
         Target("full read", reads, "ms", at_most=30),
         Target("stack start to first APDU", starts, "ms", at_most=600),
         Target("card in process", in_process_rate(), "APDU/s", at_least=100_000),
+        *pin_targets(pin),
+        Target("memory of a further card, resident", card_kb(python_only=False), "KB", at_most=200),
+        Target("memory of a further card, Python's", card_kb(python_only=True), "KB", at_most=200),
     ]
     return {
         "exchanges": {name: asdict(each) for name, each in figures.items()},
         "ratios": ratios,
         "login_ms": logins,
+        "pin": pin,
         "targets": [{**asdict(target), "met": target.met} for target in targets],
     }
 
@@ -356,6 +437,7 @@ def show(results: dict[str, object]) -> None:
         figures = (f"{each[key]:,.0f}" for key in ("apdus_per_s", "p50_us", "p99_us"))
         table.add_row(name, *figures, "" if share is None else f"{share:.2f} x")
     console.print(table)
+    show_durable_steps(console, results["pin"])
     table = Table("target", title="Targets")
     for column in ("measured", "limit", ""):
         table.add_column(column, justify="right")
@@ -365,6 +447,19 @@ def show(results: dict[str, object]) -> None:
         met = "[green]met[/]" if target.met else "[red]not met[/]"
         table.add_row(target.name, f"{target.value:,.{digits}f} {target.unit}", target.limit, met)
     table.add_row("officer login, eleven steps", f"{results['login_ms']:,.0f} ms", "", "")
+    console.print(table)
+
+
+def show_durable_steps(console: Console, pin: object) -> None:
+    """What a durable VERIFY costs beside a bare file, with a pause before each and without."""
+    assert isinstance(pin, dict)
+    table = Table("durable step", title="PIN: counted on disk before it is compared; a right one twice")
+    for column in ("apart", "back to back"):
+        table.add_column(column, justify="right")
+    apart, dense = pin["durable"], pin["durable, back to back"]
+    for name in apart:
+        digits = 2 if " / " in name else 0
+        table.add_row(name, f"{apart[name]:,.{digits}f}", f"{dense[name]:,.{digits}f}")
     console.print(table)
 
 

@@ -21,16 +21,33 @@ class EmulatorError(Exception):
         self.what_to_do = what_to_do
 
 
+_ANOTHER_FILE = Text(
+    "Give a file made by 'thnid card create', or make a new one.",
+    "โปรดใช้แฟ้มที่สร้างด้วย 'thnid card create' หรือสร้างแฟ้มใหม่",
+)
+
+
 class CardFileError(EmulatorError):
     """A file that is not a usable card file."""
 
-    def __init__(self, path: Path, why: Text) -> None:
+    def __init__(self, path: Path, why: Text, what_to_do: Text = _ANOTHER_FILE) -> None:
         self.path = path
+        super().__init__(Text(f"{path}: {why.en}.", f"{path}: {why.th}"), what_to_do)
+
+
+class CardFileNotWritable(CardFileError):
+    """A card file that can be read and not written, so that its card could not count wrong PINs."""
+
+    def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
-            Text(f"{path}: {why.en}.", f"{path}: {why.th}"),
+            path,
             Text(
-                "Give a file made by 'thnid card create', or make a new one.",
-                "โปรดใช้แฟ้มที่สร้างด้วย 'thnid card create' หรือสร้างแฟ้มใหม่",
+                f"this card cannot be used, because its file cannot be written ({reason})",
+                f"ใช้บัตรนี้ไม่ได้ เพราะเขียนแฟ้มไม่ได้ ({reason})",
+            ),
+            Text(
+                "A card has to write down every wrong PIN: move it to where you may write.",
+                "บัตรต้องบันทึกทุกครั้งที่ใส่ PIN ผิด โปรดย้ายแฟ้มไปไว้ในที่ที่เขียนได้",
             ),
         )
 
@@ -62,5 +79,17 @@ class BadCard(EmulatorError):
     """A card that was asked for cannot be made: no such generation or policy, a PIN or counter out of range."""
 
 
-class WriteFailed(Exception):
-    """The card's memory could not be written durably. The card answers 65 81; nothing was compared."""
+class WriteFailed(EmulatorError):
+    """The card's memory could not be written durably. A card that is answering a command answers 65 81.
+
+    What it had to remember may or may not be found when it is opened again; until then it is not what the card knows.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            Text(
+                f"The card's memory could not be written: {reason}.",
+                f"บันทึกหน่วยความจำของบัตรไม่สำเร็จ: {reason}",
+            ),
+            Text("Check the disk that the card file is on.", "โปรดตรวจสอบดิสก์ที่เก็บแฟ้มบัตร"),
+        )

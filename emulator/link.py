@@ -12,9 +12,10 @@ import logging
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from apdu_specs.language import Text
 from apdu_specs.vpcd import CONTROLS, Control, frame, take_frame
@@ -34,16 +35,28 @@ class NoAnswer(Exception):
 
 
 class TakenOut(Exception):
-    """Raised by a card that leaves the reader in mid-command on purpose: the link ends."""
+    """Raised by a card that leaves the reader on purpose: the link ends.
+
+    In mid-command, or after ``answer``; for good, or for ``back_after_s`` seconds.
+    """
+
+    def __init__(self, answer: bytes | None = None, back_after_s: float | None = None) -> None:
+        super().__init__()
+        self.answer = answer
+        self.back_after_s = back_after_s
 
 
 class Late(Exception):
-    """Raised by a card that takes its time: ``answer`` is to be sent after ``seconds``, unless the link is closed."""
+    """Raised by a card that takes its time: ``answer`` is to be sent after ``seconds``, unless the link is closed.
+
+    ``overslept_s`` is by how much it became later still, once it was sent.
+    """
 
     def __init__(self, answer: bytes, seconds: float) -> None:
-        super().__init__(f"{len(answer)} bytes after {seconds} s")
+        super().__init__(f"{len(answer)} bytes, late")
         self.answer = answer
         self.seconds = seconds
+        self.overslept_s = 0.0
 
 
 class CardPort(Protocol):
@@ -64,6 +77,21 @@ class CardPort(Protocol):
 
     def transmit(self, apdu: bytes, /) -> bytes:
         """The response APDU (data and status word) to a command APDU. Raises NoAnswer, TakenOut, Late."""
+
+
+@runtime_checkable
+class ReaderPort(CardPort, Protocol):
+    """A card in a reader with ways of its own. The link asks it what it decides itself for a mere card."""
+
+    @property
+    def seen_after_s(self) -> float:
+        """Seconds from the insertion until the reader shows the card."""
+
+    def poll(self) -> bytes:
+        """The answer to reset as told each time vpcd asks for it. Raises NoAnswer, TakenOut, Late."""
+
+    def leave(self) -> bool:
+        """The card is taken out: whether the reader goes on as if it were in."""
 
 
 class LinkState(enum.Enum):
@@ -130,6 +158,7 @@ class CardLink:
         on_change: Callable[[LinkState], object] | None = None,
     ) -> None:
         self.card = card
+        self._reader = card if isinstance(card, ReaderPort) else None
         self.host = host
         self.port = port
         self.served = threading.Event()
@@ -152,10 +181,13 @@ class CardLink:
         Raises LinkRefused when there is no vpcd, CardFailed when the card raised (vpcd then sees the card
         leave, never a torn answer, which would kill pcscd).
         """
-        if self._socket is None and not self._closing.is_set():
-            self.connect()
+        pause: float | None = self.seen_after_s
         try:
-            self._serve_connected()
+            while pause is not None:
+                self._closing.wait(pause)
+                if self._socket is None and not self._closing.is_set():
+                    self.connect()
+                pause = self._serve_connected()
         finally:
             self._tell(LinkState.CLOSED)
 
@@ -180,6 +212,15 @@ class CardLink:
             self._closing.wait(pause)
             pause = min(2 * pause, _LONGEST_RETRY_S)
         self._tell(LinkState.CLOSED)
+
+    @property
+    def seen_after_s(self) -> float:
+        """Seconds that ``serve`` waits before it connects, because the reader is slow to see the card."""
+        return 0.0 if self._reader is None else self._reader.seen_after_s
+
+    def leave(self) -> bool:
+        """Take the card out of a reader that may not notice: True if so, and the link lives on without the card."""
+        return self._reader is not None and not self._closing.is_set() and self._reader.leave()
 
     def close(self) -> None:
         """Take the card out: ends ``serve`` at once, from any thread. Harmless when called again."""
@@ -218,14 +259,19 @@ class CardLink:
                 connection.close()
         raise LinkRefused(self.host, self.port, reason.strerror or str(reason)) from reason
 
-    def _serve_connected(self) -> None:
+    def _serve_connected(self) -> float | None:
+        """Serve to the end of the connection; seconds until the card comes back by itself, None if it does not."""
         connection = self._socket
         if connection is None:
-            return
+            return None
         try:
             self._answer(connection)
-        except TakenOut:
-            log.debug("the card left in mid-command")
+        except TakenOut as left:
+            log.debug("the card left on purpose")
+            with contextlib.suppress(OSError):
+                if left.answer is not None:
+                    connection.sendall(frame(left.answer))
+            return None if self._closing.is_set() else left.back_after_s
         except OSError as error:
             log.debug("link ended: %s", error)
         finally:
@@ -236,6 +282,7 @@ class CardLink:
                 Exception
             ):  # the card is out of the reader; it lost its power whatever it says
                 self.card.power_off()
+        return None
 
     def _answer(self, connection: socket.socket) -> None:
         received = bytearray()
@@ -273,12 +320,25 @@ class CardLink:
         try:
             return self.card.transmit(apdu)
         except Late as late:
-            self._closing.wait(late.seconds)
-            return late.answer
+            return self._awaited(late)
+
+    def _awaited(self, late: Late) -> bytes:
+        due = time.monotonic() + late.seconds
+        self._closing.wait(max(late.seconds, 0.0))
+        late.overslept_s = time.monotonic() - due
+        return late.answer
+
+    def _told_atr(self) -> bytes:
+        if self._reader is None:
+            return self.card.atr
+        try:
+            return self._reader.poll()
+        except Late as late:
+            return self._awaited(late)
 
     def _control(self, control: Control) -> bytes | None:
         if control is Control.ATR:
-            return frame(self.card.atr)
+            return frame(self._told_atr())
         if control is Control.POWER_ON:
             self.card.power_on()
         elif control is Control.POWER_OFF:
@@ -336,8 +396,13 @@ class LinkThread:
 
     def start(self) -> None:
         """Connect (raises LinkRefused here, not in the thread), then serve in the background."""
-        self.link.connect()
+        if not self.link.seen_after_s:
+            self.link.connect()
         self._thread.start()
+
+    def leave(self) -> bool:
+        """Take the card out of a reader that may not notice: True if so; ``close`` then ends the pretence."""
+        return self.running and self.link.leave()
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Take the card out and wait until its thread has ended, at most ``timeout_s``."""

@@ -110,8 +110,8 @@ class PinMalformed(HarnessError, ValueError):
         super().__init__(
             Text("A PIN is exactly 4 digits.", "รหัส PIN ต้องเป็นตัวเลข 4 หลัก"),
             Text(
-                "Enter the 4 digits 0-9, such as 1234; nothing was sent to the card.",
-                "กรอกตัวเลข 0-9 ให้ครบ 4 หลัก เช่น 1234 ยังไม่ได้ส่งข้อมูลใดไปที่บัตร",
+                "Enter the 4 digits 0-9; nothing was sent to the card.",
+                "กรอกตัวเลข 0-9 ให้ครบ 4 หลัก ยังไม่ได้ส่งข้อมูลใดไปที่บัตร",
             ),
         )
 

@@ -90,7 +90,7 @@ def command_section(command: Command) -> str:
             "Status words:\n",
             table(
                 ("code", "meaning"),
-                [(_code(each), both(MEANINGS[each].meaning)) for each in command.statuses],
+                [(_code(each), both(command.meaning_of(each))) for each in command.statuses],
             ),
             f"and, as any command: {', '.join(_code(each) for each in COMMON_STATUSES)}.\n",
             "Examples:\n",

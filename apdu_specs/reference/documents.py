@@ -103,6 +103,7 @@ def command(each: Command) -> Document:
         else {"parts": [_part(part) for part in parts_of(each.answer)]},
         "outgoing": each.outgoing.value,
         "statuses": [MEANINGS[status].code for status in (*each.statuses, *COMMON_STATUSES)],
+        "own_meanings": {MEANINGS[status].code: text(meaning) for status, meaning in each.meanings.items()},
         "secret": each.secret,
         "vectors": [vector.command for vector in each.vectors],
         "provenance": provenance(each.provenance),

@@ -19,6 +19,6 @@ def rule_section(rule: Rule) -> str:
     """One rule."""
     lines = [f"{both(rule.text)} Source: {source(rule.provenance)}.\n"]
     for each in rule.examples:
-        data = f"{each.length} bytes, " if each.length else ""
+        data = f"{each.length} byte{'s' if each.length > 1 else ''}, " if each.length else ""
         lines.append(f"* {code(bytes.fromhex(each.command))} → {data}{code(bytes.fromhex(each.sw))}")
     return "\n".join(lines) + "\n"

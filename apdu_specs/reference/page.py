@@ -22,29 +22,44 @@ _INTRO = (
 )
 
 
+_FILES, _POLICIES = "Files", "PIN policies"
+_NARROW = {
+    _FILES: partial(files.all_files, files.narrow_file_section),
+    _POLICIES: partial(pin.policies, pin.narrow_policy_section),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part that can be asked for by name. ``kind``: chapter, applet, command, file, generation, status or policy."""
+    """One part that can be asked for by name. ``kind``: chapter, applet, command, file, generation, status or policy.
+
+    ``narrow``: its Markdown for a terminal, where ``markdown`` has wide tables.
+    """
 
     kind: str
     name: str
     markdown: Callable[[], str]
     document: Callable[[], dict[str, object]]
+    narrow: Callable[[], str] | None = None
+
+    def for_terminal(self) -> str:
+        """Its Markdown for a screen of 80 columns."""
+        return (self.narrow or self.markdown)()
 
 
 def chapters() -> list[Section]:
     """The chapters in the order of the page."""
     return [
-        Section("chapter", name, make, partial(_chapter_document, name, make))
+        Section("chapter", name, make, partial(_chapter_document, name, make), _NARROW.get(name))
         for name, make in (
             ("How T=0 is spoken", exchange.rules),
             ("Applets", commands.applets),
             ("Commands", _commands),
-            ("Files", _files),
+            (_FILES, files.all_files),
             ("Text formats", files.formats),
             ("Generations", _generations),
             ("Status words", commands.status_words),
-            ("PIN policies", pin.policies),
+            (_POLICIES, pin.policies),
             ("The published PIN form", secrets.published_form),
             ("Authentication", secrets.authentication),
             ("Keys and cryptograms", secrets.constructions),
@@ -69,10 +84,6 @@ def _commands() -> str:
                 parts.append(f"#### {command.name}\n\n{commands.command_section(command)}")
             described.add(command.name)
     return "\n".join(parts)
-
-
-def _files() -> str:
-    return "\n".join(f"### {name}\n\n{files.file_section(file)}" for name, file in files.files().items())
 
 
 def _generations() -> str:
@@ -103,7 +114,13 @@ def sections() -> list[Section]:
         for each in APPLETS
     ]
     found += [
-        Section("file", name, partial(files.file_section, each), partial(documents.file, each))
+        Section(
+            "file",
+            name,
+            partial(files.file_section, each),
+            partial(documents.file, each),
+            partial(files.narrow_file_section, each),
+        )
         for name, each in files.files().items()
     ]
     found += [
@@ -113,7 +130,13 @@ def sections() -> list[Section]:
         for name, each in GENERATIONS.items()
     ]
     found += [
-        Section("policy", name, partial(pin.policy_section, each), partial(documents.policy, each))
+        Section(
+            "policy",
+            name,
+            partial(pin.policy_section, each),
+            partial(documents.policy, each),
+            partial(pin.narrow_policy_section, each),
+        )
         for name, each in POLICIES.items()
     ]
     return found + chapters()
@@ -131,7 +154,7 @@ def find(name: str) -> Section:
         found = [each for each in everything if wanted and matches(_squeezed(each.name))]
         if found:
             return found[0]
-    raise SpecError(f"there is no {name!r}; there are: {', '.join(each.name for each in everything)}")
+    raise SpecError(f"there is no {name!r}; there are: {'; '.join(each.name for each in everything)}")
 
 
 def _squeezed(name: str) -> str:

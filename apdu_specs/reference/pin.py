@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from apdu_specs.pin_machine import Output, Pin, Selected, State, Symbol, pin_machine
@@ -12,6 +13,7 @@ RIGHT = "VERIFY right"
 WRONG = "VERIFY wrong"
 WRONG_PUBLISHED = "VERIFY wrong (published form)"
 WITHOUT_DATA = "VERIFY without data"
+WITHOUT_DATA_PUBLISHED = "VERIFY without data (published form)"
 OFFICE = "office issues a PIN"
 
 _SYMBOLS = {
@@ -19,7 +21,15 @@ _SYMBOLS = {
     WRONG: Symbol.VERIFY_NEVER,
     WRONG_PUBLISHED: Symbol.PUBLISHED_NEVER,
     WITHOUT_DATA: Symbol.VERIFY_EMPTY,
+    WITHOUT_DATA_PUBLISHED: Symbol.VERIFY_EMPTY,
     OFFICE: Symbol.ISSUE_FIRST,
+}
+
+
+_WHILE_SUSPENDED = {
+    "every": "every VERIFY counts, and no PIN is compared",
+    "wrong": "only a wrong PIN counts; the right one is refused, too",
+    "nothing": "nothing counts, and no PIN is compared",
 }
 
 
@@ -47,7 +57,7 @@ def transitions(policy: PinPolicy) -> list[Transition]:
 
 
 def _word(event: str, words: Output) -> int:
-    # VERIFY without data has both forms' words, the ISO one first; the published form's first word is the challenge's.
+    # VERIFY without data has both forms' words, the ISO one first; else the last word is the one that matters.
     return words[0] if event == WITHOUT_DATA else words[-1]
 
 
@@ -67,7 +77,7 @@ def diagram(policy: PinPolicy) -> str:
 def policy_section(policy: PinPolicy) -> str:
     """One policy: its numbers, its table, its diagram."""
     found = transitions(policy)
-    counts = {"every": "every VERIFY counts, and no PIN is compared", "wrong": "only a wrong PIN counts"}
+    header = ("f", "state", *_SYMBOLS)
     rows = [
         (
             failures,
@@ -80,18 +90,34 @@ def policy_section(policy: PinPolicy) -> str:
         )
         for failures in sorted({each.failures for each in found})
     ]
-    suspended = counts.get(policy.suspended_counts, str(policy.suspended_counts))
-    return "\n".join(
-        [
-            f"SUSPENDED at f = {policy.suspended_at}, LOCKED at f = {policy.locked_at}; while suspended: {suspended}; "
-            f"wrong proofs of a registry office in a row: {policy.office_tries}. Source: {source(policy.provenance)}.\n",
-            table(("f", "state", *_SYMBOLS), rows),
-            f"```mermaid\n{diagram(policy)}```\n",
-        ]
+    return "\n".join([_numbers(policy), table(header, rows), f"```mermaid\n{diagram(policy)}```\n"])
+
+
+def narrow_policy_section(policy: PinPolicy) -> str:
+    """As ``policy_section``, for a terminal: one line a transition, no diagram."""
+    rows = [
+        (
+            each.failures,
+            policy.state(each.failures).value.upper(),
+            each.event,
+            f"`{spaced(each.word.to_bytes(2, 'big'))}`",
+            each.after,
+        )
+        for each in transitions(policy)
+    ]
+    return f"{_numbers(policy)}\n{table(('f', 'state', 'event', 'answer', 'then f'), rows)}"
+
+
+def _numbers(policy: PinPolicy) -> str:
+    suspended = _WHILE_SUSPENDED[policy.suspended_counts]
+    locked = "never LOCKED" if policy.locked_at is None else f"LOCKED at f = {policy.locked_at}"
+    return (
+        f"SUSPENDED at f = {policy.suspended_at}, {locked}; while suspended: {suspended}; wrong proofs of a registry office in "
+        f"a row before it is barred: {policy.office_tries}. Source: {source(policy.provenance)}.\n"
     )
 
 
-def policies() -> str:
+def policies(section: Callable[[PinPolicy], str] = policy_section) -> str:
     """All policies behind what they have in common."""
     parts = [
         "f is the number of consecutive failures. It is kept without power, raised durably before a PIN is compared and cleared "
@@ -99,7 +125,12 @@ def policies() -> str:
         "while it is open. CHANGE REFERENCE DATA is VERIFY with the old PIN and sets the new one with `90 00`. A PIN of the wrong "
         "length (`67 00`) or with other bytes than digits (`6A 80`) costs nothing in any state. RESET RETRY COUNTER needs the "
         "registry office's proof (else `69 82`; LOCKED: `69 84` even with it). SUSPENDED and LOCKED touch the PIN only: reading "
-        "works as before.\n"
+        "works as before.\n",
+        "Registry offices have tries of their own, kept without power, too. A wrong proof (EXTERNAL AUTHENTICATE) answers `63 Cx`, "
+        "x being how many more may be wrong; a right one clears the count. After the last of them (ten in a row, `63 C0`) offices "
+        "are barred for good: EXTERNAL AUTHENTICATE answers `69 83` to a right proof, too, so that RESET RETRY COUNTER stays at "
+        "`69 82` and a suspended PIN can only be helped by a new card. Nothing else changes: VERIFY, CHANGE REFERENCE DATA and "
+        "reading work as before.\n",
     ]
-    parts += [f"### PIN policy {policy.name}\n\n{policy_section(policy)}" for policy in POLICIES.values()]
+    parts += [f"### PIN policy {policy.name}\n\n{section(policy)}" for policy in POLICIES.values()]
     return "\n".join(parts)

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from emulator.card.card import Card
-from emulator.card.nonvolatile import Counters, MemoryStore
+from emulator.card.nonvolatile import Counters, MemoryStore, Snapshot
 
-__all__ = ["Card", "Counters", "MemoryStore"]
+__all__ = ["Card", "Counters", "MemoryStore", "Snapshot"]

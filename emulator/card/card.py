@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from threading import RLock
 
 from apdu_specs.apdu import HEADER_LENGTH, MAX_ANSWER, CommandApdu
 from apdu_specs.card_manager import CARD_MANAGER
@@ -11,15 +12,17 @@ from apdu_specs.card_manager import FCI as CARD_MANAGER_FCI
 from apdu_specs.command import Command
 from apdu_specs.generations import APPLETS, Generation
 from apdu_specs.interindustry import FCI, GET_RESPONSE, SELECT
+from apdu_specs.language import Text
 from apdu_specs.pin_policy import PinState
 from apdu_specs.status import StatusWord
 from emulator.card.answering import OK, Answer, Run, compiled, send_at_once
 from emulator.card.applets import card_manager, memory
 from emulator.card.applets.adm import Adm
-from emulator.card.nonvolatile import Counters, NonVolatile
+from emulator.card.nonvolatile import Counters, NonVolatile, Snapshot
 from emulator.card.personalisation import Personalisation
 from emulator.card.pin import PinEngine
 from emulator.card.volatile import Volatile
+from emulator.errors import BadCard
 
 _DECLARED_HEADERS = frozenset(
     header for applet in APPLETS for command in applet.commands for header in command.headers
@@ -43,6 +46,8 @@ class Card:
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.personalisation = personalisation
+        # One thing at a time, whichever thread asks: a reader's, or whoever restores meanwhile.
+        self._busy = RLock()
         self._store = store
         self._volatile = Volatile()
         self._pin = PinEngine(personalisation.policy, store)
@@ -100,27 +105,44 @@ class Card:
 
     def reset(self) -> None:
         """Warm reset: forget everything but the counters."""
-        self._volatile.clear()
-        self._pin.end_session()
-        self._selected = None
-        self._table = self._by_aid[CARD_MANAGER.aid]
+        with self._busy:
+            self._volatile.clear()
+            self._pin.end_session()
+            self._selected = None
+            self._table = self._by_aid[CARD_MANAGER.aid]
 
-    def restore(self, counters: Counters) -> None:
-        """Take the card back to ``counters`` (as read from ``counters`` before) and reset it."""
-        self._store.write(counters)
-        self.reset()
+    def snapshot(self) -> Snapshot:
+        """What the card remembers now, to ``restore`` it to: counters and PIN, not its PIN session."""
+        return Snapshot(self.serial, self._store.counters)
+
+    def restore(self, kept: Snapshot | Counters) -> None:
+        """Take the card back to a snapshot of it, or to given counters, durably, and reset it.
+
+        It may be in a reader meanwhile: this waits for the command that is being answered. Raises BadCard for the snapshot
+        of another card, WriteFailed.
+        """
+        if isinstance(kept, Snapshot) and kept.serial != self.serial:
+            raise BadCard(
+                Text("This is a snapshot of another card.", "นี่เป็นสถานะของบัตรใบอื่น"),
+                Text("Give a snapshot of this card.", "โปรดใช้สถานะที่เก็บจากบัตรใบนี้"),
+            )
+        with self._busy:
+            self._store.write(kept.counters if isinstance(kept, Snapshot) else kept)
+            self.reset()
 
     def close(self) -> None:
         """Let go of the card's memory (its file)."""
-        self._store.close()
+        with self._busy:
+            self._store.close()
 
     def transmit(self, apdu: bytes) -> bytes:
         """Answer one command APDU: data, then two bytes of status word."""
-        run = self._table.get(apdu[:2])
-        if run is None or len(apdu) < HEADER_LENGTH:
-            self._volatile.waiting = b""
-            return self._refuse(apdu).raw
-        return run(apdu)
+        with self._busy:
+            run = self._table.get(apdu[:2])
+            if run is None or len(apdu) < HEADER_LENGTH:
+                self._volatile.waiting = b""
+                return self._refuse(apdu).raw
+            return run(apdu)
 
     def _refuse(self, apdu: bytes) -> StatusWord:
         if len(apdu) < HEADER_LENGTH:

@@ -34,9 +34,25 @@ def blank_counters(pin: str, failures: int = 0, policy: PinPolicy = NATIONAL) ->
                 f"The number of failures is 0 to {policy.most_failures}, not {failures}.",
                 f"จำนวนครั้งที่ผิดต้องเป็น 0 ถึง {policy.most_failures} ไม่ใช่ {failures}",
             ),
-            Text("3 suspends the PIN, 5 locks the card.", "3 คือ PIN ถูกระงับ 5 คือบัตรถูกล็อก"),
+            what_failures_do(policy),
         )
     return Counters(failures, 0, pin.encode("ascii"))
+
+
+def what_failures_do(policy: PinPolicy) -> Text:
+    """At which number of failures the PIN of such a card is suspended and locked, in one sentence."""
+    suspended, locked = policy.suspended_at, policy.locked_at
+    if locked is None:
+        return Text(
+            f"{suspended} suspends the PIN; nothing locks it for good.",
+            f"{suspended} คือ PIN ถูกระงับ และไม่มีการล็อกถาวร",
+        )
+    if locked == suspended:
+        return Text(f"{locked} locks the card.", f"{locked} คือบัตรถูกล็อก")
+    return Text(
+        f"{suspended} suspends the PIN, {locked} locks the card.",
+        f"{suspended} คือ PIN ถูกระงับ {locked} คือบัตรถูกล็อก",
+    )
 
 
 def card_from_seed(

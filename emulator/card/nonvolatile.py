@@ -19,6 +19,14 @@ class Counters:
     pin: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one card remembered at one moment. Opaque: made by ``Card.snapshot``, taken by ``Card.restore``."""
+
+    serial: bytes
+    counters: Counters = field(repr=False)
+
+
 class NonVolatile(Protocol):
     """Memory that keeps ``Counters``. After ``write`` returns, they survive a power cut."""
 

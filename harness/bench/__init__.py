@@ -36,6 +36,10 @@ class Bench:
         self._stack = stack
         self._timeout_s = timeout_s
         self._links: dict[int, LinkThread] = {}
+        self._cards: dict[int, CardPort] = {}  # as they were put in, without what the readers make of them
+        self._unnoticed: dict[int, LinkThread] = {}  # readers that go on showing a card that has left
+        self.fitted: Callable[[CardPort], CardPort] = lambda card: card
+        """What the readers make of each card that is put in: their faults, their speed."""
         self._context: int | None = None
         self._inserting = False
 
@@ -45,6 +49,9 @@ class Bench:
             raise ValueError(f"a card is in reader {reader} already; swap() changes it")
         name = self._stack.reader_names[reader]
         deadline = time.monotonic() + self._timeout_s
+        self._end_pretence(reader)
+        self._cards[reader] = card
+        card = self.fitted(card)
         self._await_empty(self._status(name), time.monotonic() + _LAST_CARD_LINGERS_S)
         status = self._status(name)
         link = LinkThread(card, LOOPBACK, self._stack.ports[reader], on_end=self._stop_waiting)
@@ -62,11 +69,17 @@ class Bench:
             self._inserting = False
 
     def remove(self, reader: int = 0) -> None:
-        """Take the card out and return when PC/SC shows the reader empty. Harmless when there is none."""
+        """Take the card out and return when PC/SC shows the reader empty. Harmless when there is none.
+
+        A reader that does not notice the removal is not waited for; the next insertion ends its pretence.
+        """
         link = self._links.pop(reader, None)
         if link is None:
             return
         deadline = time.monotonic() + self._timeout_s
+        if link.leave():
+            self._unnoticed[reader] = link
+            return
         status = self._status(self._stack.reader_names[reader])
         link.close()
         # pcscd must have seen the reader empty before another card may come, or it would go on showing this
@@ -74,15 +87,37 @@ class Bench:
         self._await_empty(status, deadline)
 
     def pull(self, reader: int = 0) -> None:
-        """Break the card's contact now, in mid-command too, and wait for nothing; ``remove`` has to follow."""
+        """Break the card's contact now, in mid-command too, and wait for nothing; ``remove`` or ``push`` has to follow."""
         link = self._links.get(reader)
-        if link is not None:
+        if link is None:
+            return
+        if link.leave():
+            self._unnoticed[reader] = link
+        else:
             link.link.close()
+
+    def push(self, reader: int = 0) -> None:
+        """Put the card that was pulled back, as it was put in; waits for the reader to be empty, and for nothing else."""
+        pulled = self._links.get(reader)
+        if pulled is None or self.holds_card(reader):
+            return
+        try:
+            self.remove(reader)
+            if self._end_pretence(reader):
+                name = self._stack.reader_names[reader]
+                self._await_empty(self._status(name), time.monotonic() + self._timeout_s)
+        except HarnessError:
+            self._links[reader] = pulled  # it can still be put back later
+            raise
+        card = self.fitted(self._cards[reader])
+        link = LinkThread(card, LOOPBACK, self._stack.ports[reader], on_end=self._stop_waiting)
+        self._start(link)
+        self._links[reader] = link
 
     def holds_card(self, reader: int = 0) -> bool:
         """Whether the card that was put in is still there: not after ``pull``, nor when it left by itself."""
         link = self._links.get(reader)
-        return link is not None and link.running
+        return link is not None and link.running and link is not self._unnoticed.get(reader)
 
     def swap(self, card: CardPort, reader: int = 0) -> None:
         """Take the present card out and put ``card`` in."""
@@ -91,8 +126,9 @@ class Bench:
 
     def close(self) -> None:
         """Take all cards out without waiting for PC/SC to notice."""
-        links, self._links = self._links, {}
-        for link in links.values():
+        links, self._links = [*self._links.values(), *self._unnoticed.values()], {}
+        self._unnoticed.clear()
+        for link in links:
             link.close()
         self._drop_context()
 
@@ -103,6 +139,13 @@ class Bench:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _end_pretence(self, reader: int) -> bool:
+        """Whether the reader still showed a card that has left; now it notices."""
+        unnoticed = self._unnoticed.pop(reader, None)
+        if unnoticed is not None:
+            unnoticed.close()
+        return unnoticed is not None
 
     def _await_empty(self, status: ReaderStatus, deadline: float) -> None:
         if not self._wait(status, lambda now: now.empty, deadline).empty:

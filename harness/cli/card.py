@@ -12,7 +12,7 @@ from apdu_specs.language import Text
 from apdu_specs.pin_policy import NATIONAL
 from harness.cli.holders import holders
 from harness.cli.output import CommandGroup, Output, reporting
-from harness.cli.states import restore, set_state, snapshot
+from harness.cli.states import restore, set_state, show, snapshot
 
 
 @click.group("card", cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,7 +27,10 @@ def command() -> None:
 )
 @click.option("--pin", default="1234", show_default=True, help="Four digits.")
 @click.option(
-    "--failures", default=0, show_default=True, help="Wrong PINs that the card has seen; 3 suspends, 5 locks."
+    "--failures",
+    default=0,
+    show_default=True,
+    help="Wrong PINs that the card has seen; under the national policy 3 suspends, 5 locks.",
 )
 @click.option("--seed", default=1, show_default=True, help="The holder: the same seed is the same person.")
 @click.option("--holder", help="A holder that breaks naive programs; see 'thnid card holders'.")
@@ -49,6 +52,7 @@ def create(
     from emulator.card.issue import card_from_seed, card_in_file
     from emulator.card.policy_file import policy_called
     from emulator.holders.odd import odd_holder
+    from harness.cli.card_view import show_card
     from harness.cli.virtual import generation_called
 
     personalisation = card_from_seed(
@@ -61,22 +65,7 @@ def create(
     show_card(output, file)
 
 
-@command.command("show")
-@click.argument("file", type=click.Path(path_type=Path))
-@reporting
-def show(output: Output, file: Path) -> None:
-    """Show what FILE is, in which state its PIN is, and what its holder must do. It may be in use."""
-    show_card(output, file)
-
-
-def show_card(output: Output, file: Path) -> None:
-    """Report a card file as it is now."""
-    from emulator.card.card_file import read_card_file
-
-    document = {"file": str(file), **_document(*read_card_file(file))}
-    output.report(document, lambda: _show(output, document))
-
-
+command.add_command(show)
 command.add_command(set_state)
 command.add_command(snapshot)
 command.add_command(restore)
@@ -92,18 +81,36 @@ def generations(output: Output) -> None:
     def show() -> None:
         from rich.table import Table
 
-        table = Table(
-            "name", "ATR", Text("decoded", "ความหมาย").say(output.language), "differences", "provenance"
-        )
-        for each, row in zip(GENERATIONS.values(), rows, strict=True):
-            atr = each.decoded_atr
-            decoded = f"{atr.text!r}, T=0, {atr.baud} bit/s"
-            table.add_row(
-                each.name, row["atr"], decoded, each.differences.say(output.language), str(each.provenance)
-            )
-        output.show_table(table)
+        for each in GENERATIONS.values():
+            output.say(Text(each.name, each.name), style="bold")
+            table = Table(show_header=False, box=None, padding=(0, 2))
+            for label, value in _generation_rows(each):
+                table.add_row(label.say(output.language), value.say(output.language))
+            output.show_table(table)
 
     output.report({"generations": rows}, show)
+
+
+def _generation_rows(each: Generation) -> list[tuple[Text, Text]]:
+    """What a person wants to know of a card family."""
+    atr = each.decoded_atr
+    ta1 = Text("no TA1", "ไม่มี TA1") if atr.ta1 is None else Text(f"TA1 {atr.ta1:02X}", f"TA1 {atr.ta1:02X}")
+    decoded = f"{atr.text!r}, {', '.join(f'T={protocol}' for protocol in atr.protocols)}"
+    layout = "; ".join(
+        f"{file.name} ({file.length:,})"
+        for blocks in (each.moi_blocks, each.nhso_blocks)
+        for file in blocks.values()
+    )
+    return [
+        (Text("ATR", "ATR"), Text(str(atr), str(atr))),
+        (
+            Text("decoded", "ความหมาย"),
+            Text(f"{decoded}, {ta1.en}, {atr.baud:,} bit/s", f"{decoded}, {ta1.th}, {atr.baud:,} บิต/วินาที"),
+        ),
+        (Text("layout (bytes)", "โครงสร้าง (ไบต์)"), Text(layout, layout)),
+        (Text("differences", "ข้อแตกต่าง"), each.differences),
+        (Text("provenance", "ที่มา"), Text(str(each.provenance), str(each.provenance))),
+    ]
 
 
 @command.command("insert")
@@ -129,44 +136,6 @@ def remove(output: Output) -> None:
 
     document = ask({"do": "remove"})
     output.report(document, lambda: output.say(Text("The reader is empty.", "ถอดบัตรแล้ว")))
-
-
-def _document(card: Any, counters: Any) -> dict[str, Any]:
-    policy = card.policy
-    state = policy.state(counters.failures)
-    return {
-        "generation": card.generation.name,
-        "atr": card.generation.decoded_atr.raw.hex(" ").upper(),
-        "serial": card.serial.hex().upper(),
-        "citizen_id": card.citizen_id,
-        "state": state.value,
-        "failures": counters.failures,
-        "tries_left": policy.tries_left(counters.failures),
-        "office_failures": counters.office_failures,
-        "policy": policy.name,
-        "condition": {"en": state.condition.en, "th": state.condition.th},
-        "advice": {"en": state.advice.en, "th": state.advice.th},
-    }
-
-
-def _show(output: Output, document: dict[str, Any]) -> None:
-    from rich.table import Table
-
-    table = Table.grid(padding=(0, 2))
-    for label, key in (
-        (Text("card file", "แฟ้มบัตร"), "file"),
-        (Text("generation", "รุ่นบัตร"), "generation"),
-        (Text("ATR", "ATR"), "atr"),
-        (Text("serial", "หมายเลขบัตร"), "serial"),
-        (Text("citizen id", "เลขประจำตัวประชาชน"), "citizen_id"),
-        (Text("PIN", "PIN"), "state"),
-        (Text("failures", "ผิดติดต่อกัน (ครั้ง)"), "failures"),
-        (Text("tries left", "เหลือโอกาส (ครั้ง)"), "tries_left"),
-    ):
-        table.add_row(label.say(output.language), str(document[key]))
-    output.show_table(table)
-    output.say(Text(**document["condition"]))
-    output.say(Text(**document["advice"]))
 
 
 def _generation(each: Generation) -> dict[str, Any]:

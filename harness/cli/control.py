@@ -1,4 +1,4 @@
-"""The control socket of ``thnid run`` and ``thnid serve``: other processes insert and remove cards through it.
+"""The control socket of ``thnid run`` and ``thnid serve``: other processes insert, remove, show and restore cards.
 
 One JSON object a connection, one back. The socket stands in the stack's folder and goes with it.
 """
@@ -11,16 +11,20 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from apdu_specs.language import Text
-from emulator.card import Card
+from emulator.card import Card, Snapshot
 from emulator.card.card_file import open_card
+from emulator.test_card import TestCard
 from harness.bench import Bench
+from harness.cli.card_view import document_of
 from harness.cli.output import GUARDED, describe
+from harness.cli.states import put_into_state, restore_from
 from harness.errors import HarnessError
 
 CONTROL_VARIABLE = "THNID_CONTROL"
@@ -61,17 +65,44 @@ class Told(HarnessError):
         return self.told
 
 
+class NotInTheReader(HarnessError):
+    """The reader is empty, or the card in it is not the one that was named."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("That card is not in the reader.", "บัตรนี้ไม่ได้อยู่ในเครื่องอ่าน"),
+            Text(
+                "Put one in with 'thnid card insert', or name a card file.",
+                "โปรดเสียบบัตรด้วย 'thnid card insert' หรือระบุแฟ้มบัตร",
+            ),
+        )
+
+
+class NotANationalCard(HarnessError):
+    """What was asked for needs a national card, and the test card is in the reader."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("The test card has no holder, PIN or counters.", "บัตรทดสอบไม่มีผู้ถือบัตร PIN หรือตัวนับ"),
+            Text("Leave out --test-card for a national card.", "หากต้องการบัตรประชาชน โปรดไม่ระบุ --test-card"),
+        )
+
+
+NOT_IN_THE_READER = NotInTheReader.__name__
+
+
 class ControlServer:
     """Serves one bench's reader 0. ``card`` is in already; it came from ``path``, or from nowhere (a card in memory).
 
     A card file is let go of while its card is out of the reader, so that an office can work on it.
     """
 
-    def __init__(self, bench: Bench, folder: Path, card: Card, path: Path | None) -> None:
+    def __init__(self, bench: Bench, folder: Path, card: Card | TestCard, path: Path | None) -> None:
         self._bench = bench
-        self._card: Card | None = card
-        self._initial = card.counters
-        self._source: Card | Path = card if path is None else path.resolve()
+        self._card: Card | TestCard | None = card
+        self._initial = card.snapshot() if isinstance(card, Card) else None
+        self._kept: Snapshot | None = None
+        self._source: Card | TestCard | Path = card if path is None else path.resolve()
         self.path = str(folder / SOCKET_NAME)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(self.path)
@@ -112,8 +143,13 @@ class ControlServer:
                 self._insert(Path(request["card"]).resolve() if request.get("card") else self._source)
             elif request.get("do") == "remove":
                 self._take_out()
-            elif request.get("do") == "restore" and self._card is not None:
-                self._card.restore(self._initial)  # what a learner does before every word it tries
+            elif request.get("do") == "pull":
+                self._bench.pull()
+                return {"contact_broken_ns": time.monotonic_ns()}
+            elif request.get("do") == "connect":
+                return {"contact_made_ns": self._connect()}
+            elif request.get("do") in _CARD_REQUESTS:
+                return self._with_card(request)
         except GUARDED as error:
             code, message, what_to_do, status = describe(error)
             return {
@@ -124,7 +160,36 @@ class ControlServer:
             }
         return {"inserted": self._card is not None}
 
-    def _insert(self, source: Card | Path) -> None:
+    def _with_card(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Look at or change the card where it is."""
+        card, named = self._card, request.get("card")
+        if card is None or (named is not None and Path(named).resolve() != self._source):
+            raise NotInTheReader
+        if not isinstance(card, Card):
+            raise NotANationalCard
+        match request["do"]:
+            case "set":
+                put_into_state(card, request.get("failures"), request.get("state"))
+            case "snapshot":
+                self._kept = card.snapshot()
+            case "restore" if "from" in request:
+                restore_from(card, Path(request["from"]))
+            case "restore":  # to how it was put in: what a learner does before every word it tries
+                kept = self._kept if request.get("to") == "snapshot" and self._kept else self._initial
+                assert kept is not None
+                card.restore(kept)
+        path = self._source if isinstance(self._source, Path) else None
+        return document_of(path, card.personalisation, card.counters)
+
+    def _connect(self) -> int:
+        """Put the pulled card back without waiting for PC/SC to see it; when its contact was made."""
+        if self._card is None:
+            self._insert(self._source)
+        else:
+            self._bench.push()
+        return time.monotonic_ns()
+
+    def _insert(self, source: Card | TestCard | Path) -> None:
         """Swap to the card from ``source``; one that cannot be taken leaves the present one where it is."""
         if not self._bench.holds_card():
             self._take_out()  # it may have left by itself; the bench and the file are to know
@@ -137,7 +202,8 @@ class ControlServer:
         except BaseException:
             card.close()
             raise
-        self._card, self._source, self._initial = card, source, card.counters
+        self._card, self._source, self._kept = card, source, None
+        self._initial = card.snapshot() if isinstance(card, Card) else None
 
     def _take_out(self) -> None:
         self._bench.remove()
@@ -149,7 +215,10 @@ class ControlServer:
             card.close()
 
 
-def ask(request: Mapping[str, str]) -> dict[str, Any]:
+_CARD_REQUESTS = frozenset({"show", "set", "snapshot", "restore"})
+
+
+def ask(request: Mapping[str, Any]) -> dict[str, Any]:
     """Send one request to the process named by THNID_CONTROL. Raises NoControl, Told."""
     path = os.environ.get(CONTROL_VARIABLE)
     if not path:

@@ -30,6 +30,6 @@ def holders(output: Output) -> None:
         )
         for each in ODD_HOLDERS.values():
             table.add_row(each.name, each.catches.say(output.language))
-        output.console.print(table)
+        output.show_table(table)
 
     output.report(document, show)

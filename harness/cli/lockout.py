@@ -9,14 +9,14 @@ import click
 
 from apdu_specs import adm
 from apdu_specs.language import Text
-from apdu_specs.pin_policy import PinState
+from apdu_specs.pin_policy import MOST_TRIES, PinState
 from apdu_specs.status import StatusWord, explain
 from harness.cli.output import Output, reporting
 from harness.cli.reader import reader_option, terminal_for
 from harness.client import CardClient
 from harness.errors import CardRefused, HarnessError, PinLocked, PinSuspended
 
-_MOST_ATTEMPTS = 16  # more than any declared policy takes
+_MOST_ATTEMPTS = MOST_TRIES + 1  # more than any policy can take
 
 
 class RightPinGuessed(HarnessError):
@@ -29,6 +29,19 @@ class RightPinGuessed(HarnessError):
                 f"ครั้งที่ {pin_number} ใส่ PIN ถูกโดยบังเอิญ ตัวนับจึงเริ่มใหม่",
             ),
             Text("Say --wrong-pin with another PIN.", "โปรดระบุ --wrong-pin เป็น PIN อื่น"),
+        )
+
+
+class NeverLocked(HarnessError):
+    """The card's policy suspends its PIN and never locks it, however many wrong PINs come."""
+
+    def __init__(self, attempts: int) -> None:
+        super().__init__(
+            Text(
+                f"After {attempts} wrong PINs this card is suspended and not locked: its PIN policy never locks.",
+                f"ใส่ PIN ผิด {attempts} ครั้งแล้ว บัตรนี้ถูกระงับแต่ไม่ถูกล็อก เพราะนโยบาย PIN ของบัตรไม่มีการล็อกถาวร",
+            ),
+            Text("Use --to suspended.", "โปรดใช้ --to suspended"),
         )
 
 
@@ -88,6 +101,7 @@ def _present(output: Output, client: CardClient, wanted: PinState, pin: str) -> 
             output.console.print(explain(sw).say(output.language), style="dim", markup=False)
         if sw == StatusWord.OK:
             raise RightPinGuessed(number)
+    raise NeverLocked(_MOST_ATTEMPTS)
 
 
 def present(client: CardClient, pin: str) -> int:

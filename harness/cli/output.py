@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 GUARDED = (HarnessError, EmulatorError, SpecError, OSError)
 USAGE = 2
-_PIPE_WIDTH = 200
+_PIPE_WIDTH = 10_000
 _LANGUAGE = "harness.cli.output.language"  # where click's context keeps --lang, of the group or the command
 
 

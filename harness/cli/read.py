@@ -13,6 +13,7 @@ from apdu_specs import adm, moi, nhso
 from apdu_specs.file import File
 from apdu_specs.generations import by_atr
 from apdu_specs.language import Text
+from apdu_specs.values import in_words
 from harness.cli.formats import FORMATS, rendered
 from harness.cli.output import Output, reporting
 from harness.cli.reader import reader_option, terminal_for
@@ -136,7 +137,4 @@ def _rows(output: Output, table: Any, files: Any, record: Person | Any) -> None:
             if field.name in _NOT_FOR_THE_TABLE | shown or value in (None, ""):
                 continue
             shown.add(field.name)
-            table.add_row(
-                field.meaning.say(output.language),
-                (getattr(value, "name", None) and value.name.lower()) or str(value),
-            )
+            table.add_row(field.meaning.say(output.language), in_words(value).say(output.language))

@@ -11,11 +11,15 @@ import signal
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import click
 
 from apdu_specs.language import Text
+from emulator.card import Card
+from emulator.test_card import TestCard
 from harness.cli.control import CONTROL_VARIABLE, ControlServer
+from harness.cli.habits import Habits, habit_options, list_habits
 from harness.cli.output import Output, speaking
 from harness.cli.tracing import bench_for, trace_options
 from harness.cli.virtual import card_options, pin_of, take_card
@@ -64,13 +68,8 @@ class CommandNotRunnable(HarnessError):
     show_default=True,
     help="What programs see, e.g. 'ACS ACR39U ICC Reader'.",
 )
-@click.option(
-    "--fault",
-    "fault_texts",
-    multiple=True,
-    metavar="NAME[=ARG]",
-    help="A misbehaviour of the card that is in at the start; 'list' shows them.",
-)
+@click.option("--test-card", is_flag=True, help="Not a national card: one that echoes lengths, for readers.")
+@habit_options
 @trace_options
 @click.argument("program", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @speaking
@@ -84,7 +83,10 @@ def command(
     policy: str | None,
     holder: str | None,
     reader_name: str,
+    test_card: bool,
     fault_texts: Sequence[str],
+    fault_seed: int,
+    timing: str | None,
     trace_path: Path | None,
     show_personal_data: bool,
     program: Sequence[str],
@@ -94,31 +96,38 @@ def command(
     The exit status is COMMAND's. COMMAND finds the stack through PCSCLITE_CSOCK_NAME, the card's PIN in THNID_PIN and the
     reader's name in THNID_READER. Nothing is left behind.
     """
-    from emulator.faults import apply_faults, list_faults
-
-    if "list" in fault_texts:
-        list_faults(click.echo, output.language)
+    if list_habits(output, fault_texts, timing):
         return 0
     if not program:
         raise click.UsageError("Say which program to run: thnid run -- COMMAND...")
     executable = find_program(program[0])
     with ExitStack() as cleanup:
-        card = take_card(card_path, generation, pin, failures, seed, policy, holder)
+        habits = Habits(fault_texts, fault_seed, timing)
+        card = _taken(test_card, card_path, generation, pin, failures, seed, policy, holder)
         cleanup.callback(card.close)
-        port = apply_faults(card, fault_texts)
         stack = cleanup.enter_context(Stack((reader_name,)))
         bench = bench_for(stack, cleanup, trace_path, show_personal_data)
-        bench.insert(port)
+        bench.fitted = habits.of_reader
+        bench.insert(habits.of_card(card))
         control = cleanup.enter_context(ControlServer(bench, Path(stack.socket_path).parent, card, card_path))
         environment = {
             **os.environ,
             **stack.environment,
-            PIN_VARIABLE: pin_of(card),
+            **habits.of_service(stack, cleanup),
+            **({} if isinstance(card, TestCard) else {PIN_VARIABLE: pin_of(card)}),
             READER_VARIABLE: stack.reader_names[0],
             CONTROL_VARIABLE: control.path,
         }
         status = run_program(executable, program, environment)
     return end_as(status)
+
+
+def _taken(test_card: bool, *choice: Any) -> Card | TestCard:
+    if not test_card:
+        return take_card(*choice)
+    if any(each is not None for each in choice):
+        raise click.UsageError("--test-card is not a national card: it takes none of their options.")
+    return TestCard()
 
 
 def find_program(name: str) -> str:

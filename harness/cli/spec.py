@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,9 @@ from apdu_specs.language import Text
 from harness.cli.output import Output, reporting
 from harness.errors import HarnessError
 
+if TYPE_CHECKING:
+    from apdu_specs.reference import Section
+
 
 class NotDeclared(HarnessError):
     """Nothing is declared under that name; ``message`` lists what is."""
@@ -18,7 +21,7 @@ class NotDeclared(HarnessError):
     exit_status = 2
 
     def __init__(self, name: str, names: list[str]) -> None:
-        listed = ", ".join(names)
+        listed = "; ".join(names)  # some have commas inside
         super().__init__(
             Text(f"Nothing is declared under the name {name!r}.", f"ไม่มีรายการชื่อ {name!r}"),
             Text(f"There are: {listed}.", f"ที่มีคือ {listed}"),
@@ -44,17 +47,17 @@ def command(output: Output, name: tuple[str, ...], as_markdown: bool) -> None:
         section = find(wanted)
     except SpecError:
         raise NotDeclared(wanted, [each.name for each in sections()]) from None
-    markdown = f"# {section.name}\n\n{section.markdown()}"
-    output.report({"kind": section.kind, **section.document()}, lambda: _show(output, markdown, as_markdown))
+    output.report({"kind": section.kind, **section.document()}, lambda: _show(output, section, as_markdown))
 
 
-def _show(output: Output, markdown: str, as_markdown: bool) -> None:
+def _show(output: Output, section: Section, as_markdown: bool) -> None:
+    title = f"# {section.name}\n\n"
     if as_markdown or not output.console.is_terminal:
-        click.echo(markdown, nl=False)
+        click.echo(title + section.markdown(), nl=False)
         return
     from rich.markdown import Markdown
 
-    output.console.print(Markdown(markdown))
+    output.console.print(Markdown(title + section.for_terminal()))
 
 
 def _overview(output: Output) -> None:
@@ -74,9 +77,9 @@ def _overview(output: Output) -> None:
     table: Any = Table(show_header=False, box=None, padding=(0, 2))
     everything = sections()
     for kind, title in kinds.items():
-        names = ", ".join(each.name for each in everything if each.kind == kind)
+        names = "; ".join(each.name for each in everything if each.kind == kind)
         table.add_row(title.say(output.language), names)
-    output.console.print(table)
+    output.show_table(table)
     output.say(
         Text(
             "'thnid spec NAME' shows one of them, 'thnid spec --markdown' the whole page.",

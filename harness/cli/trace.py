@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from harness.trace.replay import Report
 
 PIN_VARIABLE = "THNID_PIN"
+_WHAT = {
+    "status": Text("status", "สถานะ"),
+    "length": Text("length", "ความยาว"),
+    "data": Text("data", "ข้อมูล"),
+    "atr": Text("ATR", "ATR"),
+    "error": Text("error", "ข้อผิดพลาด"),
+}
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
@@ -82,10 +89,13 @@ def show(output: Output, file: Path) -> None:
         "lines": [
             {
                 "line": row.number,
+                "time": (entry.line or {}).get("time"),
                 "ms": row.ms,
                 "direction": entry.direction,
                 "bytes": (entry.line or {}).get("bytes"),
                 "meaning": row.meaning,
+                "fields": (entry.line or {}).get("fields", []),
+                "values": row.values,
                 "undecodable": entry.line is None,
             }
             for row, entry in zip(found, trace.entries, strict=True)
@@ -110,7 +120,7 @@ def _show_rows(output: Output, rows: list[Any]) -> None:
         style = styles[row.sign]
         cells = (str(row.number), ms, row.sign, row.bytes, _printable(row.meaning))
         table.add_row(*(Styled(cell, style=style) for cell in cells))
-    output.console.print(table)
+    output.show_table(table)
 
 
 def _printable(text: str) -> str:
@@ -185,7 +195,11 @@ def _show_report(output: Output, report: Report) -> None:
     from rich.table import Table
 
     for note in report.notes:
-        output.say(Text(*[f"line {note.line}: {note.command}: {note.why}"] * 2), style="dim")
+        told = Text(
+            f"line {note.line}: {note.command}: {note.why.en}",
+            f"บรรทัด {note.line}: {note.command}: {note.why.th}",
+        )
+        output.say(told, style="dim")
     for number in report.undecodable:
         output.say(
             Text(f"line {number}: cannot be decoded", f"บรรทัด {number}: ถอดความหมายไม่ได้"), style="yellow"
@@ -209,8 +223,11 @@ def _show_report(output: Output, report: Report) -> None:
     for title in titles:
         table.add_column(title.say(output.language))
     for each in report.differences:
-        table.add_row(str(each.line), each.command, each.what, each.recorded, each.replayed)
-    output.console.print(table)
+        what, recorded, replayed = (
+            text.say(output.language) for text in (_WHAT[each.what], each.recorded, each.replayed)
+        )
+        table.add_row(str(each.line), each.command, what, recorded, replayed)
+    output.show_table(table)
     count = len(report.differences)
     output.say(
         Text(
@@ -244,7 +261,10 @@ def import_log(output: Output, log: Path, out: Path | None, show_personal_data: 
             if str(log) == "-"
             else cleanup.enter_context(log.open(encoding="utf-8", errors="replace"))
         )
-        target = sys.stdout if out is None else cleanup.enter_context(_private(out))
+
+        def target() -> IO[str]:
+            return sys.stdout if out is None else cleanup.enter_context(_private(out))
+
         result = convert(source, target, show_personal_data=show_personal_data)
     if out is None:
         click.echo(_summary(result.commands, result.undecodable).say(output.language), err=True)
@@ -255,7 +275,7 @@ def import_log(output: Output, log: Path, out: Path | None, show_personal_data: 
     )
 
 
-def _private(path: Path) -> Any:
+def _private(path: Path) -> IO[str]:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     return os.fdopen(descriptor, "w", encoding="utf-8")
 

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from apdu_specs.language import Text
+from harness.cli.output import describe, language
+
 if TYPE_CHECKING:
     from harness.bench import Bench
     from harness.stack import Stack
     from harness.terminals import Terminal
+    from harness.trace import Recorder
 
 
 def trace_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,6 +40,22 @@ def _check(trace_path: Path | None, show_personal_data: bool) -> None:
         raise click.UsageError("--show-personal-data is about a trace: give --trace FILE too.")
 
 
+def _recorder(trace_path: Path, source: str, show_personal_data: bool) -> Recorder:
+    """A recorder that says once on standard error when it had to give up; what is recorded goes on."""
+    from harness.trace import Recorder
+
+    spoken = language()  # here, as click's context is not known in the recorder's thread
+
+    def warn(error: Exception) -> None:
+        why = describe(error)[1]
+        stopped = Text(
+            f"{trace_path}: the trace ends here: {why.en}", f"{trace_path}: หยุดบันทึก APDU: {why.th}"
+        )
+        click.echo(f"thnid: {stopped.say(spoken)}", err=True)
+
+    return Recorder(trace_path, source=source, show_personal_data=show_personal_data, on_failure=warn)
+
+
 @contextmanager
 def connected(terminal: Terminal, trace_path: Path | None, show_personal_data: bool) -> Iterator[Terminal]:
     """``terminal``, connected, and recorded if a trace is wanted."""
@@ -44,9 +64,9 @@ def connected(terminal: Terminal, trace_path: Path | None, show_personal_data: b
         with terminal:
             yield terminal
         return
-    from harness.trace import Recorder, TracedTerminal
+    from harness.trace import TracedTerminal
 
-    recorder = Recorder(trace_path, source="terminal", show_personal_data=show_personal_data)
+    recorder = _recorder(trace_path, "terminal", show_personal_data)
     with recorder, TracedTerminal(terminal, recorder) as traced:
         yield traced
 
@@ -59,9 +79,9 @@ def bench_for(stack: Stack, cleanup: ExitStack, trace_path: Path | None, show_pe
     if trace_path is None:
         return cleanup.enter_context(Bench(stack))
     from emulator.link import CardPort
-    from harness.trace import Recorder, TracedCard
+    from harness.trace import TracedCard
 
-    recorder = Recorder(trace_path, source="card", show_personal_data=show_personal_data)
+    recorder = _recorder(trace_path, "card", show_personal_data)
     cleanup.enter_context(recorder)
 
     class TracedBench(Bench):

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from apdu_specs.generations import DEFAULT, GENERATIONS, Generation
+from apdu_specs.errors import SpecError
+from apdu_specs.generations import DEFAULT, GENERATIONS, Generation, by_name
 from apdu_specs.language import Text
 from apdu_specs.pin_policy import NATIONAL
 from emulator.card import Card
@@ -84,17 +85,18 @@ def take_card(
 
 
 def generation_called(name: str) -> Generation:
-    """The card family of that name. Raises BadCard, which says which there are."""
-    if name in GENERATIONS:
-        return GENERATIONS[name]
-    names = ", ".join(GENERATIONS)
-    raise BadCard(
-        Text(f"There is no generation {name!r}.", f"ไม่มีบัตรรุ่น {name!r}"),
-        Text(
-            f"There are: {names}. 'thnid card generations' tells more.",
-            f"รุ่นที่มีคือ {names} ดูเพิ่มเติมด้วย 'thnid card generations'",
-        ),
-    )
+    """The card family of that name, as ``by_name`` finds it. Raises BadCard, which says which there are."""
+    try:
+        return by_name(name)
+    except SpecError:
+        names = ", ".join(GENERATIONS)
+        raise BadCard(
+            Text(f"There is no generation {name!r}.", f"ไม่มีบัตรรุ่น {name!r}"),
+            Text(
+                f"There are: {names}. 'thnid card generations' tells more.",
+                f"รุ่นที่มีคือ {names} ดูเพิ่มเติมด้วย 'thnid card generations'",
+            ),
+        ) from None
 
 
 def pin_of(card: Card) -> str:

@@ -27,8 +27,8 @@ class Person:
     request_number: str | None = field(default=None, repr=False)
     issuer: str | None = field(default=None, repr=False)
     issuer_code: str | None = field(default=None, repr=False)
-    issue_date: BuddhistDate | None = None
-    expiry_date: BuddhistDate | None = None
+    issue_date: BuddhistDate | None = field(default=None, repr=False)
+    expiry_date: BuddhistDate | None = field(default=None, repr=False)
     card_type: str | None = None
     photo_header: bytes | None = field(default=None, repr=False)
     photo: bytes | None = field(default=None, repr=False)

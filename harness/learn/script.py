@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apdu_specs.apdu import HEADER_LENGTH, SW_LENGTH
+from apdu_specs.language import Text
 from apdu_specs.pin_machine import Symbol
 from apdu_specs.status import explain
 from harness.learn.mapper import Mapper
 from harness.learn.suite import Deviation
-from harness.trace.conversation import hidden_after
+from harness.trace.conversation import command_of, hidden_after
 from harness.trace.recorder import FORMAT, VERSION
 
 _CHALLENGED = frozenset({Symbol.PUBLISHED_FIRST, Symbol.PUBLISHED_NEVER, Symbol.PROVE, Symbol.PROVE_WRONGLY})
@@ -37,6 +38,11 @@ class Exchange:
         """The status word that came."""
         return int.from_bytes(self.answer[-SW_LENGTH:], "big")
 
+    def explained(self, sw: int) -> Text:
+        """What ``sw`` means as an answer to this command."""
+        command = command_of(self.command)
+        return explain(sw, command.meanings if command is not None else {})
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -56,7 +62,7 @@ class Script:
             yield (
                 told
                 if entry.status == entry.expected
-                else f"{told} ({explain(entry.status)}), {_should(entry)}"
+                else f"{told} ({entry.explained(entry.status)}), {_should(entry)}"
             )
 
     def trace(self) -> str:
@@ -91,7 +97,7 @@ def script_of(mapper: Mapper, deviation: Deviation, policy: str) -> Script:
 def _should(exchange: Exchange) -> str:
     if exchange.expected is None:
         return "where the command before should have been refused"
-    return f"should be {exchange.expected:04X} ({explain(exchange.expected)})"
+    return f"should be {exchange.expected:04X} ({exchange.explained(exchange.expected)})"
 
 
 def _replayable(exchange: Exchange) -> str:

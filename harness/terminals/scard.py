@@ -32,6 +32,8 @@ class ResultCode(IntEnum):
 
     CANCELLED = 0x80100002
     INVALID_HANDLE = 0x80100003
+    INVALID_PARAMETER = 0x80100004
+    INSUFFICIENT_BUFFER = 0x80100008
     UNKNOWN_READER = 0x80100009
     TIMEOUT = 0x8010000A
     SHARING_VIOLATION = 0x8010000B
@@ -177,6 +179,13 @@ def release(context: int) -> None:
 def cancel(context: int) -> None:
     """End a ``wait`` of ``context`` that another thread is in."""
     _pyscard().SCardCancel(context)
+
+
+def raw(name: str, *arguments: Any) -> tuple[int, tuple[Any, ...]]:
+    """Any PC/SC call by its name: its result code (unsigned; 0 is success) and, on success only, what came with it."""
+    answer = getattr(_pyscard(), name)(*arguments)
+    code, values = (answer[0], tuple(answer[1:])) if isinstance(answer, list | tuple) else (answer, ())
+    return code & 0xFFFFFFFF, values if code == _SUCCESS else ()
 
 
 def reader_names(context: int) -> list[str]:

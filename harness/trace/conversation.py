@@ -6,10 +6,11 @@ the answer is hidden.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
-from apdu_specs.apdu import HEADER_LENGTH, SW_LENGTH, split_command
+from apdu_specs.apdu import HEADER_LENGTH, MAX_ANSWER, SW_LENGTH, split_command
 from apdu_specs.applet import Applet
 from apdu_specs.card_manager import CARD_MANAGER
 from apdu_specs.command import Command
@@ -27,7 +28,12 @@ _COMMANDS: dict[bytes, Command] = {
 }
 _APPLET_OF = {aid: applet for applet in APPLETS for aid in applet.aids}
 _SECRET_INSTRUCTIONS = frozenset(command.ins & 0xFE for command in _COMMANDS.values() if command.secret)
-_SHORTEST_FOREIGN_AID = 5  # ISO/IEC 7816-4 8.2.1.2; what is shorter may be a PIN in a wrong place
+_FOREIGN_AID = re.compile(
+    r"(?:A\d{9}|D\d{3}|F).*"
+)  # ISO/IEC 7816-4 8.2.1.2: registered, national, proprietary
+_SHORTEST_FOREIGN_AID = 5
+_FIRST_THAI_LETTER = 0xA1  # of TIS-620; a digit in Thai begins with F, too
+_CLA_INS = 2
 _LC = HEADER_LENGTH + 1
 
 Line = dict[str, Any]
@@ -45,24 +51,38 @@ def command_of(raw: bytes) -> Command | None:
 
 def shown_prefix(raw: bytes) -> int:
     """How many bytes of a command may be shown; the rest may be a PIN, a proof, or nothing that is declared."""
-    if len(raw) < HEADER_LENGTH:
-        return min(2, len(raw))
+    if len(raw) < HEADER_LENGTH or raw.isdigit():
+        return 0 if raw.isdigit() else min(_CLA_INS, len(raw))
     command, parts = command_of(raw), split_command(raw)
+    lc = raw[HEADER_LENGTH] if len(raw) > HEADER_LENGTH else 0
+    if is_secret(raw):
+        declared = command is not None and _has_parameters(command, raw) and lc in command.lengths
+        return min(_LC, len(raw)) if declared else _CLA_INS
+    # Digits as P1 and P2 of what is not as declared may be digits of a PIN that lacks what comes before it.
+    header = _CLA_INS if raw[_CLA_INS:HEADER_LENGTH].isdigit() else HEADER_LENGTH
     if parts is None:
-        return HEADER_LENGTH
+        return header
     if not parts.data:
-        return len(raw) if command is not None and not is_secret(raw) else _bare_prefix(raw, command)
-    if command is None or is_secret(raw) or len(parts.data) not in command.lengths:
-        return _LC
-    if command is SELECT and parts.data not in _APPLET_OF and len(parts.data) < _SHORTEST_FOREIGN_AID:
-        return _LC
-    return len(raw)
+        declared = command is not None and _has_parameters(command, raw) and 0 in command.lengths
+        return len(raw) if declared or (parts.le == MAX_ANSWER and header == HEADER_LENGTH) else header
+    declared = command is not None and len(parts.data) in command.lengths
+    if declared and (command is not SELECT or parts.data in _APPLET_OF or _may_be_an_aid(parts.data)):
+        return len(raw)
+    return _LC if header == HEADER_LENGTH else header
 
 
-def _bare_prefix(raw: bytes, command: Command | None) -> int:
-    p3 = raw[HEADER_LENGTH] if len(raw) > HEADER_LENGTH else 0
-    known = command.lengths if command is not None else frozenset({0})
-    return len(raw) if p3 in known else HEADER_LENGTH
+def _has_parameters(command: Command, raw: bytes) -> bool:
+    return raw[2] in command.p1.values and raw[3] in command.p2.values
+
+
+def _may_be_an_aid(data: bytes) -> bool:
+    """Whether it is an application identifier and no text, so that it can be shown."""
+    thai = all(byte >= _FIRST_THAI_LETTER for byte in data)
+    return (
+        len(data) >= _SHORTEST_FOREIGN_AID
+        and not thai
+        and _FOREIGN_AID.fullmatch(data.hex().upper()) is not None
+    )
 
 
 class Conversation:
@@ -140,7 +160,11 @@ class Conversation:
             source = UNKNOWN  # more than was announced: it is not what was thought to wait
         text = self._redacted(source, position, data)
         self._after(source, position + len(data), bool(data), sw)
-        line: Line = {"bytes": text + f"{sw:04X}", "status": f"{sw:04X}", "meaning": _meaning(sw)}
+        line: Line = {
+            "bytes": text + f"{sw:04X}",
+            "status": f"{sw:04X}",
+            "meaning": _meaning(sw, self._command),
+        }
         if data and source.file is not None:
             line["fields"] = source.fields(position, len(data))
         return line
@@ -184,5 +208,5 @@ def hidden_after(raw: bytes, shown: int) -> str:
 
 
 @lru_cache(maxsize=256)
-def _meaning(sw: int) -> str:
-    return explain(sw).en
+def _meaning(sw: int, command: Command | None) -> str:
+    return explain(sw, command.meanings if command is not None else {}).en

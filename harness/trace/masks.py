@@ -1,6 +1,7 @@
 """Which bytes of an answer are personal, from the declarations of files and commands.
 
-A mask has one byte for each byte of data: 0 shown, 1 hidden. What no declaration covers is hidden.
+A mask has one byte for each byte of data: 0 shown, 1 hidden. What no declaration covers is hidden. What an answer to reset
+says of a card's layout may be wrong, so a byte is shown only if it is personal in no layout; the generation just names fields.
 """
 
 from __future__ import annotations
@@ -42,35 +43,30 @@ OPEN = Source(SHOWN * MAX_ANSWER)
 
 
 def of_read(generation: Generation | None, applet: Applet, offset: int, data: bytes) -> Source:
-    """The source of a READ whose data field is ``data``. A card of unknown generation may have any layout."""
-    block = data[0]
-    if data == _TWO_BYTE_LENGTH:
-        if generation is None:
-            return UNKNOWN
-        block = block if block in generation.blocks(applet) else 0
-    return _read_source(generation.name if generation else None, applet, block, offset)
+    """The source of a READ whose data field is ``data``, on a card that looks like ``generation``."""
+    return _read_source((generation or DEFAULT).name, applet, offset, data)
 
 
 @lru_cache(maxsize=1024)
-def _read_source(generation_name: str | None, applet: Applet, block: int, offset: int) -> Source:
-    hidden, usual = _block(generation_name, applet, block)
-    return Source(hidden, usual, offset)
+def _read_source(generation_name: str, applet: Applet, offset: int, data: bytes) -> Source:
+    # The data of a read with a length of two bytes looks like a block id and a length: it may be either.
+    blocks = (data[0], 0) if data == _TWO_BYTE_LENGTH else (data[0],)
+    looks_like = GENERATIONS[generation_name].blocks(applet)
+    possible = _files(applet, blocks)
+    usual = next((looks_like[block] for block in blocks if block in looks_like), None)
+    return Source(_in_all(possible), usual or next(iter(possible), None), offset)
+
+
+def _files(applet: Applet, blocks: tuple[int, ...]) -> tuple[File, ...]:
+    """Every file that one of these blocks of ``applet`` is, in any generation."""
+    layouts = [generation.blocks(applet) for generation in GENERATIONS.values()]
+    return tuple(dict.fromkeys(each[block] for block in blocks for each in layouts if block in each))
 
 
 @lru_cache(maxsize=64)
-def _block(generation_name: str | None, applet: Applet, block: int) -> tuple[bytes, File | None]:
-    """The mask of a block in every layout that it may have, and the usual layout."""
-    known = GENERATIONS.get(generation_name or "")
-    possible = [known] if known else list(GENERATIONS.values())
-    files = list(
-        dict.fromkeys(each.blocks(applet)[block] for each in possible if block in each.blocks(applet))
-    )
-    if not files:
-        return b"", None
-    hidden = of_file(files[0])
-    for other in files[1:]:
-        hidden = bytes(map(max, hidden, of_file(other)))  # as long as the shorter: beyond it all is hidden
-    return hidden, (known or DEFAULT).blocks(applet).get(block, files[0])
+def _in_all(files: tuple[File, ...]) -> bytes:
+    """Hidden is what is personal in any of them; as long as the shortest, so beyond it all is hidden."""
+    return bytes(map(max, zip(*map(of_file, files), strict=False)))
 
 
 @lru_cache(maxsize=64)

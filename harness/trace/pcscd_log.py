@@ -8,10 +8,13 @@ words before. Source: measured, pcsc-lite 1.9.9.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import IO
 
+from apdu_specs.language import Text
+from harness.errors import HarnessError
 from harness.trace.recorder import Kind, LineWriter
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -29,29 +32,69 @@ class Imported:
     undecodable: tuple[int, ...]
 
 
-def convert(log: Iterable[str], out: IO[str], *, show_personal_data: bool = False) -> Imported:
-    """Write the trace of ``log`` to ``out``."""
-    writer = LineWriter(out, source="pcscd log", show_personal_data=show_personal_data)
-    microseconds, commands, undecodable = 0, 0, []
+class NotALog(HarnessError):
+    """No line of the log tells a command, an answer or a reset."""
+
+    exit_status = 2
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("This is no log of pcscd with APDUs in it.", "นี่ไม่ใช่บันทึกของ pcscd ที่มี APDU"),
+            Text(
+                "Make one with 'pcscd --foreground --debug --apdu'.",
+                "สร้างได้ด้วย 'pcscd --foreground --debug --apdu'",
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One line of the log that tells something; ``raw`` is None if its bytes cannot be decoded."""
+
+    number: int
+    ms: float
+    kind: Kind
+    channel: str
+    raw: bytes | None
+
+
+def convert(
+    log: Iterable[str], open_out: Callable[[], IO[str]], *, show_personal_data: bool = False
+) -> Imported:
+    """Write the trace of ``log`` to what ``open_out`` opens once it is clear that it is a log. Raises NotALog."""
+    told_by_log = _told(log)
+    first: list[_Told] = []
+    for told in told_by_log:
+        first.append(told)
+        if told.raw is not None:
+            break
+    else:
+        raise NotALog
+    writer = LineWriter(open_out(), source="pcscd log", show_personal_data=show_personal_data)
+    commands, undecodable = 0, []
     awaiting: set[str] = set()
+    for told in chain(first, told_by_log):
+        kind, channel = told.kind, told.channel
+        if told.raw is None or (kind == "answer" and channel not in awaiting):
+            # Not even as it stands: half a line may hold half a PIN.
+            undecodable.append(told.number)
+            writer.put(None, told.ms, "joined", None, {"event": "undecodable", "log_line": told.number})
+            continue
+        commands += kind == "command"
+        awaiting = awaiting | {channel} if kind == "command" else awaiting - {channel}
+        writer.put(None, told.ms, kind, told.raw, {"event": "reset"} if kind == "reset" else {}, channel)
+    return Imported(commands, tuple(undecodable))
+
+
+def _told(log: Iterable[str]) -> Iterator[_Told]:
+    microseconds = 0
     for number, line in enumerate(log, 1):
         plain = _COLOUR.sub("", line.rstrip("\r\n"))
         if passed := _TIME.search(plain):
             microseconds += int(passed[1])
-        told = _TELLS.search(plain)
-        if told is None:
-            continue
-        kind, channel, ms = _KINDS[told["what"]], told["thread"] or "", microseconds / 1000
-        raw = _bytes(told["bytes"])
-        if raw is None or (kind == "answer" and channel not in awaiting):
-            # Not even as it stands: half a line may hold half a PIN.
-            undecodable.append(number)
-            writer.put(None, ms, "joined", None, {"event": "undecodable", "log_line": number})
-            continue
-        commands += kind == "command"
-        awaiting = awaiting | {channel} if kind == "command" else awaiting - {channel}
-        writer.put(None, ms, kind, raw, {"event": "reset"} if kind == "reset" else {}, channel)
-    return Imported(commands, tuple(undecodable))
+        if found := _TELLS.search(plain):
+            kind, raw = _KINDS[found["what"]], _bytes(found["bytes"])
+            yield _Told(number, microseconds / 1000, kind, found["thread"] or "", raw)
 
 
 def _bytes(text: str) -> bytes | None:

@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.trace.recorder import FORMAT
+from apdu_specs.apdu import SW_LENGTH
+from apdu_specs.language import Text
+from harness.errors import HarnessError
+from harness.trace.recorder import FORMAT, VERSION
 
+_LONGEST_MS = 1e15
 _BYTES = re.compile(r"(?:[0-9A-Fa-f]{2}|\*\*)*")
 _DIRECTIONS = ("command", "answer", "event")
-_SW_CHARACTERS = 4
+_SW_CHARACTERS = 2 * SW_LENGTH
+
+
+class NewerTrace(HarnessError):
+    """The trace was written by a later thnid, in a form that this one does not know."""
+
+    exit_status = 2
+
+    def __init__(self, path: Path, version: int) -> None:
+        super().__init__(
+            Text(
+                f"{path} is a trace of format version {version}; this thnid reads up to version {VERSION}.",
+                f"{path} เป็นแฟ้มบันทึก APDU รุ่น {version} แต่ thnid รุ่นนี้อ่านได้ถึงรุ่น {VERSION}",
+            ),
+            Text(
+                "Read it with the thnid that wrote it, or a later one.", "โปรดใช้ thnid รุ่นที่บันทึกแฟ้มนี้หรือรุ่นใหม่กว่า"
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +105,40 @@ def atr_of(entry: Entry) -> bytes | None:
 
 
 def read_trace(path: Path) -> Trace:
-    """The trace in a file; OSError if it cannot be read."""
+    """The trace in a file. Raises OSError if it cannot be read, NewerTrace."""
     text = path.read_text(encoding="utf-8", errors="replace")
     entries = [_entry(number, each) for number, each in enumerate(text.split("\n"), 1) if each.strip()]
     header: dict[str, Any] = {}
     if entries and entries[0].line is None:
         header = _header(entries[0].text)
+        if header and header["version"] > VERSION:
+            raise NewerTrace(path, header["version"])
         entries = entries[1:] if header else entries
     return Trace(header, tuple(entries))
 
 
 def _loaded(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         return None
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):  # what is no number in JSON cannot be written again
+        raise ValueError(text)
+    return number
+
+
 def _header(text: str) -> dict[str, Any]:
     found = _loaded(text)
-    return found if isinstance(found, dict) and found.get("format") == FORMAT else {}
+    ours = isinstance(found, dict) and found.get("format") == FORMAT and _is_count(found.get("version"))
+    return found if ours else {}
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _entry(number: int, text: str) -> Entry:
@@ -113,7 +149,7 @@ def _entry(number: int, text: str) -> Entry:
 def _understood(line: dict[str, Any]) -> bool:
     if line.get("direction") not in _DIRECTIONS:
         return False
-    if not isinstance(line.get("ms"), int | float | None) or not isinstance(line.get("time"), str | None):
+    if not _is_ms(line.get("ms")) or not isinstance(line.get("time"), str | None):
         return False
     if line["direction"] == "event":
         atr = line.get("atr", "")
@@ -123,6 +159,13 @@ def _understood(line: dict[str, Any]) -> bool:
     return (
         isinstance(raw, str)
         and bool(_BYTES.fullmatch(raw))
+        and (line["direction"] == "command" or len(raw) >= _SW_CHARACTERS)  # an answer has a status word
         and isinstance(fields, list)
         and all(isinstance(each, str) for each in fields)
     )
+
+
+def _is_ms(value: Any) -> bool:
+    if value is None:
+        return True
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LONGEST_MS

@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -80,13 +81,23 @@ class Recorder:
     """A trace file being written. A context manager; what it was told stands in the file when it is left.
 
     ``source``: card or terminal, who records. The file is readable by its owner only and replaces one of that name.
+    When it cannot be written, recording ends, what is recorded goes on, and ``on_failure`` is told why, once, in any thread.
     """
 
-    def __init__(self, path: Path, *, source: str, show_personal_data: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        source: str,
+        show_personal_data: bool = False,
+        on_failure: Callable[[Exception], object] | None = None,
+    ) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
         self._file = os.fdopen(descriptor, "w", encoding="utf-8")
         self._lines = LineWriter(self._file, source=source, show_personal_data=show_personal_data)
         self._aside: deque[tuple[int, Kind, bytes | None, Line]] = deque()
+        self._on_failure = on_failure
+        self._failed = False
         self._began, self._began_ns = time.time_ns(), time.monotonic_ns()
         self._something = threading.Event()
         self._closing = threading.Event()
@@ -94,6 +105,8 @@ class Recorder:
 
     def record(self, kind: Kind, raw: bytes | None = None, told: Line | None = None) -> None:
         """Put something aside; safe in any thread, and it costs next to nothing."""
+        if self._failed:
+            return
         self._aside.append((time.monotonic_ns(), kind, raw, told or {}))
         if not self._something.is_set():
             self._something.set()
@@ -108,17 +121,27 @@ class Recorder:
         self._closing.set()
         self._something.set()
         self._thread.join()
-        self._drain()
-        self._file.close()
+        self._or_fail(self._drain)
+        self._or_fail(self._file.close)
 
     def _run(self) -> None:
         # Signals are for whoever waits for them, never for this thread.
         signal.pthread_sigmask(signal.SIG_BLOCK, _ALL_SIGNALS)
-        while not self._closing.is_set():
+        while not (self._closing.is_set() or self._failed):
             self._something.wait()
             self._closing.wait(_GATHER_S)  # so that a burst is written at once, not command by command
             self._something.clear()
-            self._drain()
+            self._or_fail(self._drain)
+
+    def _or_fail(self, do: Callable[[], object]) -> None:
+        """``do``; whatever it raises ends the recording and nothing else."""
+        try:
+            do()
+        except Exception as error:
+            already, self._failed = self._failed, True
+            self._aside.clear()
+            if not already and self._on_failure is not None:
+                self._on_failure(error)
 
     def _drain(self) -> None:
         while self._aside:
@@ -225,7 +248,11 @@ class TracedCard:
         try:
             answer = self._card.transmit(apdu)
         except BaseException as error:
-            record("event", None, {"event": "error", "error": type(error).__name__})
+            late = getattr(error, "answer", None)  # a card that takes its time tells what it will answer
+            if isinstance(late, bytes):
+                record("answer", late)
+            else:
+                record("event", None, {"event": "error", "error": type(error).__name__})
             raise
         record("answer", answer)
         return answer

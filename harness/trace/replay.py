@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from apdu_specs import adm, keys
 from apdu_specs.apdu import HEADER_LENGTH, SW_LENGTH
 from apdu_specs.card_manager import GET_CPLC
 from apdu_specs.command import Command
 from apdu_specs.interindustry import GET_RESPONSE, READ, SELECT
+from apdu_specs.language import Text
 from apdu_specs.published_pin import pin_block
 from apdu_specs.status import StatusWord
 from harness.errors import HarnessError
@@ -26,6 +27,22 @@ _RESETS = ("reset", "power on")
 _LC = HEADER_LENGTH + 1
 _READING = (SELECT, GET_RESPONSE, READ, adm.GET_INFO, GET_CPLC)
 """All that a real card gets."""
+
+
+What = Literal["status", "length", "data", "atr", "error"]
+
+
+_REAL_CARD = Text(
+    "not sent: the card is a real one, and this could cost it something",
+    "ไม่ได้ส่ง: เป็นบัตรจริง และคำสั่งนี้อาจมีผลเสียต่อบัตร",
+)
+_DATA_HIDDEN = Text("not sent: its data is hidden", "ไม่ได้ส่ง: ข้อมูลของคำสั่งถูกปิดไว้")
+_NO_ANSWER = Text("not sent: it has no recorded answer", "ไม่ได้ส่ง: ไม่มีคำตอบที่บันทึกไว้")
+_NOT_KNOWN = Text(
+    "not sent: what it needs to be made anew is not known", "ไม่ได้ส่ง: ไม่ทราบค่าที่ต้องใช้ในการสร้างข้อมูลใหม่"
+)
+_MADE_RIGHT = Text("made anew: right for the card that answers", "สร้างข้อมูลใหม่: ถูกต้องสำหรับบัตรที่ตอบ")
+_MADE_WRONG = Text("made anew: wrong for the card that answers", "สร้างข้อมูลใหม่: ผิดสำหรับบัตรที่ตอบ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +61,9 @@ class Difference:
 
     line: int
     command: str
-    what: str
-    recorded: str
-    replayed: str
+    what: What
+    recorded: Text
+    replayed: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +72,7 @@ class Note:
 
     line: int
     command: str
-    why: str
+    why: Text
 
 
 @dataclass(slots=True)
@@ -68,13 +85,23 @@ class Report:
     undecodable: list[int] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-ready."""
-        names = ("line", "command", "what", "recorded", "replayed")
+        """JSON-ready, in English."""
         return {
             "same": not self.differences,
             "sent": self.sent,
-            "differences": [{name: getattr(each, name) for name in names} for each in self.differences],
-            "notes": [{"line": each.line, "command": each.command, "why": each.why} for each in self.notes],
+            "differences": [
+                {
+                    "line": each.line,
+                    "command": each.command,
+                    "what": each.what,
+                    "recorded": each.recorded.en,
+                    "replayed": each.replayed.en,
+                }
+                for each in self.differences
+            ],
+            "notes": [
+                {"line": each.line, "command": each.command, "why": each.why.en} for each in self.notes
+            ],
             "undecodable": self.undecodable,
         }
 
@@ -106,13 +133,7 @@ class Player:
         replayed = self._terminal.reset() if entry.line["event"] in _RESETS else self._terminal.atr
         if atr is not None and atr != replayed:
             report.differences.append(
-                Difference(
-                    entry.number,
-                    entry.line["event"],
-                    "atr",
-                    atr.hex(" ").upper(),
-                    replayed.hex(" ").upper(),
-                )
+                Difference(entry.number, entry.line["event"], "atr", _hex(atr), _hex(replayed))
             )
 
     def _exchange(self, entry: Entry, recorded: Entry | None, report: Report) -> None:
@@ -122,7 +143,7 @@ class Player:
         if command is not GET_RESPONSE:
             self._origin = command
         apdu, why = self._to_send(command, pattern, recorded.status if recorded else None)
-        if why:
+        if why is not None:
             report.notes.append(Note(entry.number, name, why))
         if apdu is None:
             return
@@ -130,7 +151,9 @@ class Player:
         try:
             answer = self._terminal.transmit(apdu)
         except HarnessError as error:
-            report.differences.append(Difference(entry.number, name, "error", "answer", error.code))
+            report.differences.append(
+                Difference(entry.number, name, "error", Text("answer", "มีคำตอบ"), _plain(error.code))
+            )
             return
         if command is not None and command.random and len(answer) > SW_LENGTH:
             self._challenges[command] = answer[:-SW_LENGTH]
@@ -139,20 +162,12 @@ class Player:
 
     def _compare(self, recorded: Entry, name: str, answer: bytes) -> list[Difference]:
         expected, found = recorded.pattern, []
-        status, replayed = recorded.status, answer[-SW_LENGTH:].hex(" ").upper()
-        if status is not None and status.to_bytes(2, "big") != answer[-SW_LENGTH:]:
-            shown = status.to_bytes(2, "big").hex(" ").upper()
-            found.append(Difference(recorded.number, name, "status", shown, replayed))
+        number, status, word = recorded.number, recorded.status, answer[-SW_LENGTH:]
+        if status is not None and status.to_bytes(2, "big") != word:
+            found.append(Difference(number, name, "status", _hex(status.to_bytes(2, "big")), _hex(word)))
         if len(expected) != len(answer):
-            found.append(
-                Difference(
-                    recorded.number,
-                    name,
-                    "length",
-                    f"{len(expected) - SW_LENGTH}",
-                    f"{len(answer) - SW_LENGTH}",
-                )
-            )
+            lengths = (_plain(str(len(each) - SW_LENGTH)) for each in (expected, answer))
+            found.append(Difference(number, name, "length", *lengths))
         elif not (self._origin is not None and self._origin.random):
             different = [
                 at
@@ -162,27 +177,30 @@ class Player:
             if different:
                 # Positions, never bytes: the report may go where the data may not.
                 fields = ", ".join((recorded.line or {}).get("fields", []))
-                where = f"{len(different)} bytes from {different[0]} on" + (f" ({fields})" if fields else "")
-                found.append(Difference(recorded.number, name, "data", where, "otherwise"))
+                count, where = len(different), f" ({fields})" if fields else ""
+                bytes_of = "1 byte at" if count == 1 else f"{count} bytes from"
+                recorded_as = Text(
+                    f"{bytes_of} {different[0]}{where}", f"{count} ไบต์ ตั้งแต่ตำแหน่ง {different[0]}{where}"
+                )
+                found.append(Difference(number, name, "data", recorded_as, Text("otherwise", "ต่างออกไป")))
         return found
 
     def _to_send(
         self, command: Command | None, pattern: Pattern, status: int | None
-    ) -> tuple[bytes | None, str]:
+    ) -> tuple[bytes | None, Text | None]:
         secret = is_secret(pattern.data)
         if not self._secrets.virtual and command not in _READING:
-            return None, "not sent: the card is a real one, and this could cost it something"
+            return None, _REAL_CARD
         if not pattern.hidden:
-            return pattern.data, ""
+            return pattern.data, None
         if not secret:
-            return None, "not sent: its data is hidden"
+            return None, _DATA_HIDDEN
         if status is None:
-            return None, "not sent: it has no recorded answer"
+            return None, _NO_ANSWER
         body = self._body(command, pattern, status)
         if body is None:
-            return None, "not sent: what it needs to be made anew is not known"
-        right = "right" if status == StatusWord.OK else "wrong"
-        return _filled(pattern, body), f"made anew: {right} for the card that answers"
+            return None, _NOT_KNOWN
+        return _filled(pattern, body), _MADE_RIGHT if status == StatusWord.OK else _MADE_WRONG
 
     def _body(self, command: Command | None, pattern: Pattern, status: int) -> bytes | None:
         """What goes where bytes are hidden; only as much of it as fits is used."""
@@ -197,8 +215,10 @@ class Player:
             return b"A" * len(pattern.hidden)
         maker = makers.get(command) if command is not None else None
         fits = command is not None and len(pattern.hidden) in command.lengths | {max(command.lengths) + 1}
-        if maker is None or not fits or _LC - 1 in pattern.hidden:
-            return b"\xff" * len(pattern.hidden)
+        if maker is None or command is None or not fits or _LC - 1 in pattern.hidden:
+            known = status != StatusWord.WRONG_PARAMETERS and command is not None and 2 in pattern.hidden
+            header = bytes((min(command.p1.values), min(command.p2.values))) if command and known else b""
+            return header.ljust(len(pattern.hidden), b"\xff")
         return maker(status == StatusWord.OK)
 
     def _pin(self, right: bool) -> bytes | None:
@@ -222,6 +242,14 @@ class Player:
         if challenge is None or self._secrets.office_key is None:
             return None
         return keys.office_proof(self._secrets.office_key, challenge=challenge, serial=self._secrets.serial)
+
+
+def _hex(raw: bytes) -> Text:
+    return _plain(raw.hex(" ").upper())
+
+
+def _plain(text: str) -> Text:
+    return Text(text, text)
 
 
 def _other(pin: bytes) -> bytes:

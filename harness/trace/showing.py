@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from apdu_specs.adm import GET_INFO
 from apdu_specs.applet import Applet
 from apdu_specs.card_manager import GET_CPLC
+from apdu_specs.command import Command
 from apdu_specs.errors import SpecError
 from apdu_specs.file import File
 from apdu_specs.generations import APPLETS, DEFAULT, Generation, by_atr
 from apdu_specs.interindustry import GET_RESPONSE, READ
 from apdu_specs.language import Language
 from apdu_specs.status import explain
+from apdu_specs.values import in_words
 from harness.trace.conversation import command_of
 from harness.trace.reading import Entry, Pattern, Trace, atr_of
 
@@ -27,13 +29,17 @@ _LONG_RUN = 4
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line for people. ``sign``: > to the card, < from it, * event, ! not understood."""
+    """One line for people. ``sign``: > to the card, < from it, * event, ! not understood.
+
+    ``values``: name -> value of the fields that are not hidden and all in this answer.
+    """
 
     number: int
     ms: float | None
     sign: str
     bytes: str
     meaning: str
+    values: dict[str, str] = field(default_factory=dict)
 
 
 class _Reading:
@@ -41,11 +47,12 @@ class _Reading:
 
     def __init__(self) -> None:
         self.generation: Generation = DEFAULT
+        self.sent: Command | None = None
         self.file: File | None = None
         self.at = 0
 
     def command(self, line: dict[str, Any], pattern: Pattern) -> None:
-        command = command_of(pattern.data)
+        command = self.sent = command_of(pattern.data)
         if command is GET_RESPONSE:
             return
         self.file, self.at = _WHOLE_FILES.get(command.name if command else ""), 0
@@ -54,8 +61,8 @@ class _Reading:
         if command is READ and applet and isinstance(block, int) and isinstance(offset, int):
             self.file, self.at = self.generation.blocks(applet).get(block), offset
 
-    def values(self, pattern: Pattern) -> Iterator[str]:
-        """``name = value`` of every field that is all in this answer and not hidden."""
+    def values(self, pattern: Pattern, language: Language) -> Iterator[tuple[str, str]]:
+        """Name and value of every field that is all in this answer and not hidden."""
         length = len(pattern) - 2
         start, self.at = self.at, self.at + max(length, 0)
         if self.file is None or length <= 0:
@@ -69,8 +76,8 @@ class _Reading:
                 value = each.parse(pattern.data[begin:end])
             except SpecError:
                 continue
-            shown = value.hex().upper() if isinstance(value, bytes) else str(getattr(value, "value", value))
-            yield f"{each.name} = {shown if len(shown) <= _LONGEST_VALUE else shown[:_LONGEST_VALUE] + '...'}"
+            shown = "" if value is None else in_words(value).say(language)
+            yield each.name, shown if len(shown) <= _LONGEST_VALUE else shown[:_LONGEST_VALUE] + "..."
 
 
 def rows(trace: Trace, language: Language = "en") -> Iterator[Row]:
@@ -86,14 +93,9 @@ def rows(trace: Trace, language: Language = "en") -> Iterator[Row]:
             reading.command(line, entry.pattern)
             yield Row(entry.number, line.get("ms"), ">", _brief(line["bytes"]), _command(line))
         else:
-            values = list(reading.values(entry.pattern))
-            yield Row(
-                entry.number,
-                line.get("ms"),
-                "<",
-                _brief(line["bytes"]),
-                _answer(entry, line, values, language),
-            )
+            values = dict(reading.values(entry.pattern, language))
+            told = _answer(entry, reading.sent, values, language)
+            yield Row(entry.number, line.get("ms"), "<", _brief(line["bytes"]), told, values)
 
 
 def _event(entry: Entry, reading: _Reading) -> str:
@@ -115,10 +117,13 @@ def _command(line: dict[str, Any]) -> str:
     return " ".join(each for each in told if each)
 
 
-def _answer(entry: Entry, line: dict[str, Any], values: list[str], language: Language) -> str:
+def _answer(entry: Entry, sent: Command | None, values: dict[str, str], language: Language) -> str:
     status = entry.status
-    told = [explain(status).say(language)] if status is not None else ["?"]
-    told += values or [", ".join(line.get("fields", []))]
+    meanings = sent.meanings if sent is not None else {}
+    told = [explain(status, meanings).say(language)] if status is not None else ["?"]
+    told += [f"{name} = {value}" for name, value in values.items()]
+    if not values:
+        told.append(", ".join((entry.line or {}).get("fields", [])))
     return "; ".join(each for each in told if each)
 
 

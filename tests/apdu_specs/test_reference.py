@@ -99,6 +99,8 @@ def act(card: Card, event: str) -> bytes:
             return card.transmit(bytes.fromhex("8020010020") + pin_block(WRONG, challenge))
         case "VERIFY without data":
             return card.transmit(bytes.fromhex("00200001"))
+        case "VERIFY without data (published form)":
+            return card.transmit(bytes.fromhex("80200100"))
     challenge = card.transmit(bytes.fromhex("0084000010"))[:16]
     proof = hmac.new(card.personalisation.office_key, b"OFF1" + challenge + card.serial, sha256).digest()
     card.transmit(bytes.fromhex("0082000220") + proof)
@@ -130,13 +132,43 @@ def test_the_national_table_as_the_manual_has_it() -> None:
         line for line in PAGE.split("### PIN policy national\n")[1].splitlines() if line.startswith("| ")
     ][2:8]
     assert rows == [
-        "| 0 | READY | `90 00`, f = 0 | `63 C2`, f = 1 | `63 02`, f = 1 | `63 C3`, f = 0 | `90 00`, f = 0 |",
-        "| 1 | READY | `90 00`, f = 0 | `63 C1`, f = 2 | `63 01`, f = 2 | `63 C2`, f = 1 | `90 00`, f = 0 |",
-        "| 2 | READY | `90 00`, f = 0 | `63 C0`, f = 3 | `63 00`, f = 3 | `63 C1`, f = 2 | `90 00`, f = 0 |",
-        "| 3 | SUSPENDED | `69 83`, f = 4 | `69 83`, f = 4 | `69 83`, f = 4 | `69 83`, f = 3 | `90 00`, f = 0 |",
-        "| 4 | SUSPENDED | `69 84`, f = 5 | `69 84`, f = 5 | `69 84`, f = 5 | `69 83`, f = 4 | `90 00`, f = 0 |",
-        "| 5 | LOCKED | `69 84`, f = 5 | `69 84`, f = 5 | `69 84`, f = 5 | `69 84`, f = 5 | `69 84`, f = 5 |",
+        "| 0 | READY | `90 00`, f = 0 | `63 C2`, f = 1 | `63 02`, f = 1 | `63 C3`, f = 0 | `63 03`, f = 0 | `90 00`, f = 0 |",
+        "| 1 | READY | `90 00`, f = 0 | `63 C1`, f = 2 | `63 01`, f = 2 | `63 C2`, f = 1 | `63 02`, f = 1 | `90 00`, f = 0 |",
+        "| 2 | READY | `90 00`, f = 0 | `63 C0`, f = 3 | `63 00`, f = 3 | `63 C1`, f = 2 | `63 01`, f = 2 | `90 00`, f = 0 |",
+        "| 3 | SUSPENDED | `69 83`, f = 4 | `69 83`, f = 4 | `69 83`, f = 4 | `69 83`, f = 3 | `69 83`, f = 3 | `90 00`, f = 0 |",
+        "| 4 | SUSPENDED | `69 84`, f = 5 | `69 84`, f = 5 | `69 84`, f = 5 | `69 83`, f = 4 | `69 83`, f = 4 | `90 00`, f = 0 |",
+        "| 5 | LOCKED | `69 84`, f = 5 | `69 84`, f = 5 | `69 84`, f = 5 | `69 84`, f = 5 | `69 84`, f = 5 | `69 84`, f = 5 |",
     ]
+
+
+def test_barred_offices_are_as_the_page_says() -> None:
+    assert "ten in a row, `63 C0`" in PAGE and "never LOCKED" in PAGE and "f = None" not in PAGE
+    authenticate = PAGE.split("#### EXTERNAL AUTHENTICATE\n")[1].split("\n#### ")[0]
+    assert "| `63 Cx` | wrong proof of a registry office; wrong ones left: {n} /" in authenticate
+    assert "| `69 83` | registry offices are barred" in authenticate
+    card = blocked(POLICIES["national"], 3)
+    words = []
+    for _ in range(11):
+        card.transmit(bytes.fromhex("0084000010"))
+        words.append(card.transmit(bytes.fromhex("0082000220") + bytes(32)).hex().upper())
+    assert words == [f"63C{left:X}" for left in range(9, -1, -1)] + ["6983"]
+    assert act(card, "office issues a PIN") == b"\x69\x82"  # its right proof no longer helps
+    assert act(card, "VERIFY without data") == b"\x69\x83"
+
+
+def test_examples_are_for_readers_of_any_language() -> None:
+    assert '| `{"year": 2505, "month": null, "day": null}` |' in PAGE
+    assert "| lifelong |" in PAGE and "| `1` = male |" in PAGE
+    assert not re.search(r"BuddhistDate\(|Name\(|<Sex|None|\b1 bytes", PAGE)
+    old = PAGE.split("### MOI version 0002, block 0\n")[1].split("\n### ")[0]
+    assert '| `version` | `30 30 30 32` | `"0002"` |' in old and '"0003"' not in old
+
+
+@pytest.mark.parametrize("name", ["MOI, block 0", "CPLC", "national", "Files", "PIN policies"])
+def test_what_is_for_a_terminal_has_five_columns_at_most(name: str) -> None:
+    rows = [line for line in find(name).for_terminal().splitlines() if line.startswith("| ")]
+    assert rows and all(line.replace("\\|", "").count("|") <= 6 for line in rows)
+    assert all(field.name in find("MOI, block 0").for_terminal() for field in files()["MOI, block 0"].fields)
 
 
 def test_key_examples() -> None:

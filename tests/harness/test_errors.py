@@ -17,7 +17,7 @@ from apdu_specs.errors import SpecError
 from emulator.card.card_file import open_card
 from emulator.card.issue import card_from_seed, card_in_file, card_in_memory
 from emulator.errors import CardFileError, CardFileExists, CardInUse, EmulatorError
-from emulator.faults import apply_faults
+from emulator.zoo import apply_faults
 from harness.bench import Bench
 from harness.client import CardClient
 from harness.errors import (

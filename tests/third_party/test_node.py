@@ -38,7 +38,7 @@ def reads(thnid_run: Run, **chosen: Any) -> dict[str, Any]:
         environment={"NODE_PATH": str(modules)},
         **chosen,
     )
-    found = json.loads(done.stdout)
+    found = json.loads(done.stdout) if done.stdout else {"says": done.stderr}
     assert isinstance(found, dict)
     return found
 
@@ -72,3 +72,8 @@ def test_pcsclite_reads_odd_holders(thnid_run: Run, holder: str) -> None:
     found = reads(thnid_run, holder=holder)
     assert bytes.fromhex(found["photo"]) == odd_holder(holder, SEED).photo.ljust(5100)
     assert (found["rights"]["issueDate"] == "") is (holder == "blank-rights")
+
+
+def test_a_program_that_looks_at_no_answer_fails_on_version_0002_at_the_get_response(thnid_run: Run) -> None:
+    """Block 0 is the address there. The read behind its end is refused unseen; then nothing waits."""
+    assert "get response: 6985" in reads(thnid_run, generation="0002", status=1)["says"]

@@ -355,6 +355,44 @@ def test_a_card_in_use_is_taken_by_nobody_else(path: Path, in_use: subprocess.Po
     open_card(path).close()  # free again
 
 
+def test_the_owner_is_told_to_everybody_and_a_killed_one_leaves_the_card_free(
+    path: Path, in_use: subprocess.Popen[str]
+) -> None:
+    """Three processes: one has the card, two are told which; killed, it lets go at once, and the next has it."""
+    tell = "import sys\nfrom pathlib import Path\nfrom emulator.card.card_file import open_card\n" + (
+        "from emulator.errors import CardInUse\n"
+        "try:\n    open_card(Path(sys.argv[1]))\nexcept CardInUse as busy:\n    print(busy.pid)\n"
+    )
+    others = [
+        subprocess.Popen([sys.executable, "-c", tell, path], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    assert [other.communicate(timeout=30)[0] for other in others] == 2 * [f"{in_use.pid}\n"]
+    in_use.kill()
+    in_use.wait(10)
+    card = open_card(path)
+    with pytest.raises(CardInUse) as busy:
+        open_card(path)
+    assert busy.value.pid == os.getpid()
+    card.close()
+
+
+def test_a_lock_on_another_file_of_the_same_number_is_not_taken_for_this_one(
+    path: Path, in_use: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files on different disks may have the same inode number."""
+    status = path.stat()
+    device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}"
+    locks = [
+        f"1: FLOCK  ADVISORY  WRITE 4242 ff:ff:{status.st_ino} 0 EOF",
+        f"2: FLOCK  ADVISORY  WRITE {in_use.pid} {device}:{status.st_ino} 0 EOF",
+    ]
+    monkeypatch.setattr(Path, "read_text", lambda _path: "\n".join(locks))
+    with pytest.raises(CardInUse) as busy:
+        open_card(path)
+    assert busy.value.pid == in_use.pid
+
+
 def test_a_card_in_use_by_ourselves(path: Path) -> None:
     card_in_file(path, card_from_seed(7))
     card = open_card(path)

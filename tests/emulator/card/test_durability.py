@@ -8,6 +8,7 @@ import random
 import resource
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from emulator.card.card import Card
 from emulator.card.card_file import open_card, read_card_file
 from emulator.card.issue import card_from_seed, card_in_file
 from emulator.card.nonvolatile import Counters
-from emulator.errors import WriteFailed
+from emulator.errors import CardFileNotWritable, WriteFailed
 
 ROOT = Path(__file__).parents[3]
 SELECT_ADM = bytes.fromhex("00A4040008A000000084060002")
@@ -28,9 +29,9 @@ CHANGE = bytes.fromhex("00240001083132333435363738")
 MATCH_STATUS = bytes.fromhex("8088010120" + 32 * "5A")
 OK, MEMORY_FAILURE = b"\x90\x00", b"\x65\x81"
 
-# --- killed at any instant --------------------------------------------------------------------------------------------
+# --- killed after a known event (at random instants: test_killed.py) --------------------------------------------------
 
-KILLS = 30
+KILLS = 10
 AT_WORK = """
 import os, sys
 from hmac import compare_digest
@@ -255,6 +256,67 @@ def test_a_card_has_its_room_already_when_the_disk_fills_up(tmp_path: Path) -> N
         ]
         card.close()
         assert read_card_file(tmp_path / "a.card")[1] == Counters(1, 0, b"1234")
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """``folder``, whose files are made inside, on a file system that cannot be written any more."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "thnid-test", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("only root may mount a file system")
+    try:
+        card_in_file(folder / "a.card", card_from_seed(7), failures=1)
+        subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_card_on_a_read_only_file_system_cannot_be_used(tmp_path: Path) -> None:
+    """It may be looked at; opening says in one sentence why not, before a PIN could be tried for nothing."""
+    with read_only(tmp_path):
+        path = tmp_path / "a.card"
+        assert read_card_file(path)[1] == Counters(1, 0, b"1234")
+        with pytest.raises(CardFileNotWritable) as refused:
+            open_card(path)
+        reason = "Read-only file system"
+        assert refused.value.message.en == (
+            f"{path}: this card cannot be used, because its file cannot be written ({reason})."
+        )
+        assert reason in refused.value.message.th and refused.value.exit_status == 2
+        for name, force in (("b.card", False), ("a.card", True)):
+            with pytest.raises((OSError, CardFileNotWritable)):
+                card_in_file(tmp_path / name, card_from_seed(8), force=force)
+        assert [each.name for each in tmp_path.iterdir()] == ["a.card"]
+
+
+AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from emulator.card.card_file import open_card, read_card_file
+from emulator.errors import CardFileNotWritable
+if os.geteuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+print(read_card_file(Path(sys.argv[1]))[1].failures)
+try:
+    open_card(Path(sys.argv[1]))
+except CardFileNotWritable as error:
+    print(error.message.en)
+"""
+
+
+def test_a_card_that_may_only_be_read(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:  # one that everybody may enter
+        folder = Path(name)
+        folder.chmod(0o755)
+        path = folder / "a.card"
+        card_in_file(path, card_from_seed(7), failures=1)
+        path.chmod(0o444)
+        run = subprocess.run(
+            [sys.executable, "-c", AS_NOBODY, path], cwd=ROOT, capture_output=True, text=True
+        )
+        sentence = "this card cannot be used, because its file cannot be written (Permission denied)."
+        assert (run.stdout, run.stderr) == (f"1\n{path}: {sentence}\n", "")
 
 
 def test_a_disk_that_refuses(tmp_path: Path, comparisons: list[bytes]) -> None:

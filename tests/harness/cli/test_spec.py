@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
+from rich.console import Console
+from rich.markdown import Markdown
 
-from apdu_specs.reference import sections
+from apdu_specs.reference import find, sections
 from harness.cli.main import command
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,6 +30,7 @@ def test_the_overview_names_everything() -> None:
     text = " ".join(spec().split())
     assert all(section.name in text for section in sections())
     assert "thnid spec --markdown" in text
+    assert "; ".join(section.name for section in sections() if section.kind == "file") in text
     assert "คำสั่ง" in spec("--lang", "th")
 
 
@@ -60,3 +64,14 @@ def test_what_is_not_declared_is_refused_with_what_is() -> None:
     assert "READ" in result.stderr
     answer = CliRunner().invoke(command, ["spec", "nothing of the kind", "--json"])
     assert json.loads(answer.stdout)["error"] == "NotDeclared"
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_a_memory_map_is_readable_at_a_terminal(columns: int) -> None:
+    console = Console(width=columns)
+    with console.capture() as captured:
+        console.print(Markdown(find("MOI, block 0").for_terminal()))
+    screen = captured.get().splitlines()
+    assert max(map(len, screen)) <= columns + 20  # Thai vowels and tones have no width
+    for field in ("request_number *", "photo_header *", "card_type", "signature *"):
+        assert any(field in line for line in screen), field

@@ -64,7 +64,12 @@ def test_output_that_cannot_carry_thai(card: Path, encoding: str) -> None:
 
 
 def test_a_pipe_gets_plain_text(card: Path) -> None:
-    for done in (thnid("card", "show", str(card)), thnid("card", "generations")):
+    for done in (
+        thnid("card", "show", str(card)),
+        thnid("card", "generations"),
+        thnid("card", "holders"),
+        thnid("spec"),
+    ):
         assert not re.search("[\x1b│━]| $", done.stdout, re.MULTILINE)
 
 

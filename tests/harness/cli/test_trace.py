@@ -94,8 +94,85 @@ def test_import(tmp_path: Path) -> None:
     assert "3" in piped.stderr
 
 
+@pytest.mark.parametrize("content", ["nothing of pcscd\n", "", "SW: not hex\n"])
+def test_import_of_what_is_no_log_writes_nothing(content: str, tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(content)
+    result = thnid("trace", "import", tmp_path / "log", "--out", tmp_path / "t", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["error"]) == (2, "NotALog")
+    assert not (tmp_path / "t").exists()
+    assert thnid("trace", "import", tmp_path / "log").stdout == ""
+
+
+def test_numbers_that_no_trace_has_are_flagged(trace: Path) -> None:
+    with trace.open("a") as file:
+        for ms in ("9" * 400, "true", "1E999"):
+            file.write('{"direction": "event", "event": "big", "ms": ' + ms + "}\n")
+    result = thnid("trace", "show", trace)
+    assert (result.exit_code, result.exception) == (0, None)
+    assert result.stdout.splitlines()[-1].split()[1] == "!"
+    text = thnid("trace", "show", trace, "--json").stdout
+    assert len(json.loads(text)["undecodable"]) == 3
+    assert "Infinity" not in text
+
+
+def test_a_newer_format_is_refused_in_a_sentence(trace: Path) -> None:
+    trace.write_text(trace.read_text().replace('"version": 1', '"version": 99', 1))
+    result = thnid("trace", "show", trace)
+    assert result.exit_code == 2
+    assert "is a trace of format version 99; this thnid reads up to version 1." in result.stderr
+
+
+def test_show_as_json_has_times_fields_and_values(trace: Path) -> None:
+    found = json.loads(thnid("trace", "show", trace, "--json").stdout)["lines"]
+    fetched = next(each for each in found if each["values"])
+    assert fetched["values"] == {"version": "0003"}
+    assert fetched["fields"][:3] == ["version", "citizen_id", "thai_name"]
+    assert fetched["time"].endswith("Z")
+
+
+def test_a_pipe_gets_one_plain_line_for_each_of_a_trace(trace: Path) -> None:
+    shown = thnid("trace", "show", trace).stdout.splitlines()
+    assert len(shown) == len(lines(trace)) - 1
+    replayed = thnid("trace", "replay", trace, "--generation", "0002").stdout.splitlines()
+    for line in (*shown, *replayed):
+        assert line == line.rstrip() and not set(line) & set("│━┃─")
+
+
+def test_replay_in_thai(trace: Path) -> None:
+    text = thnid("trace", "replay", trace, "--seed", "7", "--generation", "0002", "--lang", "th").stdout
+    assert "สถานะ" in text and "สร้างข้อมูลใหม่: ถูกต้องสำหรับบัตรที่ตอบ" in text
+    for english in ("status", "length", "made anew", "line"):
+        assert english not in text
+
+
 def test_personal_data_is_about_a_trace() -> None:
     assert thnid("run", "--show-personal-data", "--", "true").exit_code == 2
+
+
+@pytest.mark.pcsc
+def test_a_slow_cards_answers_are_in_the_trace(tmp_path: Path) -> None:
+    subprocess.run(
+        [*THNID, "run", "--fault", "slow=1", "--trace", tmp_path / "t", "--", *THNID, "read", "--json"],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    directions = [line["direction"] for line in lines(tmp_path / "t")[1:] if "bytes" in line]
+    assert directions == ["command", "answer"] * (len(directions) // 2)
+    assert len(directions) > 100
+
+
+@pytest.mark.pcsc
+def test_a_trace_that_cannot_be_written_stops_and_the_command_goes_on() -> None:
+    done = subprocess.run(
+        [*THNID, "run", "--trace", "/dev/full", "--", *THNID, "read", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert json.loads(done.stdout)["person"]
+    assert done.stderr == "thnid: /dev/full: the trace ends here: No space left on device.\n"
 
 
 @pytest.mark.pcsc

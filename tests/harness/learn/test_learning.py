@@ -100,7 +100,7 @@ def test_the_trace_shows_the_deviation_when_replayed(
     terminal = InProcessTerminal(fresh(policy))
     terminal.connect()
     report = Player(terminal, Secrets(True)).play(read_trace(path))
-    assert [difference.recorded for difference in report.differences] == differences
+    assert [difference.recorded.en for difference in report.differences] == differences
     assert (report.sent, report.notes, report.undecodable) == (6, [], [])
 
 

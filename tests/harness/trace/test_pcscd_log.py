@@ -41,7 +41,7 @@ EXPECTED = [
 
 def converted(log: str) -> tuple[Imported, list[dict[str, Any]], str]:
     out = io.StringIO()
-    result = convert(log.splitlines(keepends=True), out)
+    result = convert(log.splitlines(keepends=True), lambda: out)
     return result, [json.loads(line) for line in out.getvalue().splitlines()], out.getvalue()
 
 

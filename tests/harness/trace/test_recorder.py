@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import select
+import threading
 from pathlib import Path
 
 import pytest
 
 from apdu_specs.generations import THNID_18
+from emulator.link import Late
 from harness.errors import CardWasReset
 from harness.terminals.in_process import InProcessTerminal
 from harness.trace import Recorder, TracedCard, TracedTerminal
@@ -77,3 +79,50 @@ def test_rows_name_values_of_what_is_not_hidden(tmp_path: Path) -> None:
     assert f"done; version = 0003; citizen_id = {card.citizen_id}" in kept
     thai = [row.meaning for row in rows(read_trace(tmp_path / "a"), "th")]
     assert "สำเร็จ; version = 0003" in thai
+
+
+def test_the_answer_of_a_card_that_takes_its_time_is_recorded(tmp_path: Path) -> None:
+    class Slow:
+        """Raises its answer, as a card that is slow on purpose does."""
+
+        atr = THNID_18.atr
+
+        def __getattr__(self, name: str) -> object:
+            return lambda: None
+
+        def transmit(self, apdu: bytes) -> bytes:
+            raise Late(b"\x61\x0a", 60.0)
+
+    with Recorder(tmp_path / "t", source="card") as recorder, pytest.raises(Late):
+        TracedCard(Slow(), recorder).transmit(bytes.fromhex(MOI))  # type: ignore[arg-type]
+    assert [line.get("bytes") for line in lines(tmp_path / "t")[1:]] == [MOI, "610A"]
+
+
+def test_a_full_disk_ends_the_recording_and_nothing_else() -> None:
+    failures: list[Exception] = []
+    told = threading.Event()
+
+    def failed(error: Exception) -> None:
+        failures.append(error)
+        told.set()
+
+    with Recorder(Path("/dev/full"), source="card", on_failure=failed) as recorder:
+        traced = TracedCard(card_of(THNID_18), recorder)
+        assert traced.transmit(bytes.fromhex(MOI)) == b"\x61\x0a"
+        assert told.wait(5)
+        for _ in range(1000):
+            assert traced.transmit(bytes.fromhex(MOI)) == b"\x61\x0a"
+        assert len(recorder._aside) == 0
+    assert [type(error) for error in failures] == [OSError]
+
+
+def test_status_words_mean_what_their_command_says(tmp_path: Path) -> None:
+    apdus = [ADM, "0084000010", "0082000220" + "00" * 32, "0020000104" + "30" * 4]
+    path = record(card_of(THNID_18), tmp_path / "t", [bytes.fromhex(each) for each in apdus])
+    meanings = [line["meaning"] for line in lines(path) if "meaning" in line]
+    assert meanings[2:] == [
+        "wrong proof of a registry office; wrong ones left: 9",
+        "wrong PIN, or none verified; tries left: 2",
+    ]
+    told = [row.meaning for row in rows(read_trace(path), "th") if row.sign == "<"]
+    assert told[2].startswith("หลักฐานพิสูจน์สิทธิ") and told[3].startswith("PIN ไม่ถูกต้อง")

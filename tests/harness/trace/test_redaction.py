@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apdu_specs.generations import GENERATIONS, THNID_18, Generation
+from apdu_specs.generations import GENERATIONS, THNID_18, VERSION_0002, Generation
 from emulator.card.card import Card
 from tests.harness.trace.programs import (
     ADM,
@@ -181,3 +181,55 @@ def test_a_get_response_that_gives_more_than_was_announced_is_hidden(tmp_path: P
     apdus = [bytes.fromhex(MOI), read(0, 4), bytes.fromhex("00C0000004"), bytes.fromhex("00C000000D")]
     path = record(Broken(), tmp_path / "t", apdus)  # type: ignore[arg-type]
     assert [line["bytes"] for line in lines(path) if "bytes" in line][-3::2] == ["**" * 13 + "9000"] * 2
+
+
+@pytest.mark.parametrize("layout", [VERSION_0002, THNID_18], ids=str)
+@pytest.mark.parametrize("block", [0, 1])
+def test_an_answer_to_reset_that_tells_the_wrong_layout_shows_nothing(
+    layout: Generation, block: int, tmp_path: Path
+) -> None:
+    class Mistaken:
+        """A card with the answer to reset of the other layout."""
+
+        atr = (THNID_18 if layout is VERSION_0002 else VERSION_0002).atr
+
+        def __getattr__(self, attribute: str) -> object:
+            return getattr(CARDS[layout.name], attribute)
+
+    apdus = [bytes.fromhex(MOI)]
+    for start in range(0, 5927, 255):
+        apdus += [read(start, min(255, 5927 - start), block), bytes((0, 0xC0, 0, 0, min(255, 5927 - start)))]
+    path = record(Mistaken(), tmp_path / "t", apdus)  # type: ignore[arg-type]
+    nothing_leaks(path, SECRETS[layout.name])
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("00A4040008A000000054480001", "00A4040008A000000054480001"),
+        ("00A4040007A0000000620101", "00A4040007A0000000620101"),
+        ("00A4040005D276000085", "00A4040005D276000085"),
+        ("00A4040005F001020304", "00A4040005F001020304"),
+        ("00A404000D31393939393238313630373637", "00A404000D" + "**" * 13),
+        ("00A4040006F1F2F3F4F5F6", "00A4040006" + "**" * 6),
+        ("00A4040006A1BACAA1BACA", "00A4040006" + "**" * 6),
+        ("00A4040004A0000000", "00A4040004" + "**" * 4),
+        ("002031323334", "0020" + "**" * 4),
+        ("0020313204", "0020" + "**" * 3),
+        ("0020000105", "0020" + "**" * 3),
+        ("0020000104", "0020000104"),
+        ("802C02010431323334", "802C" + "**" * 7),
+        ("00A4313233", "00A4" + "**" * 3),
+        ("0099313233", "0099" + "**" * 3),
+        ("80B0313202000D", "80B0313202000D"),
+        ("31323334", "**" * 4),
+        ("FFCA000000", "FFCA000000"),
+        ("00A4000C", "00A4000C"),
+    ],
+)
+@pytest.mark.parametrize("show", [False, True])
+def test_commands_show_what_is_declared_and_no_digits_where_they_do_not_belong(
+    sent: str, told: str, show: bool, tmp_path: Path
+) -> None:
+    path = record(card_of(THNID_18), tmp_path / "t", [bytes.fromhex(sent)], show=show)
+    assert [line["bytes"] for line in lines(path) if line.get("direction") == "command"] == [told]

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from apdu_specs.generations import FAMILY_3B67, GENERATIONS, NO_LASER, THNID_18, VERSION_0002, Generation
+from apdu_specs.language import Text
 from emulator.card.card import Card
+from emulator.card.issue import card_from_seed, card_in_memory
 from harness.terminals.in_process import InProcessTerminal
-from harness.trace.reading import read_trace
+from harness.trace.reading import NewerTrace, read_trace
 from harness.trace.replay import Player, Report, Secrets
 from tests.harness.trace.programs import ADM, MOI, PIN, card_of, full_read, lines, read, record
 
@@ -60,8 +62,8 @@ def test_a_shown_field_that_differs_is_named_and_not_quoted(tmp_path: Path) -> N
     path.write_text(text)
     (difference,) = replay(path, card_of(THNID_18)).differences
     assert difference.what == "data"
-    assert "citizen_id" in difference.recorded
-    assert "1999" not in difference.recorded + difference.replayed
+    assert difference.recorded == Text("1 byte at 1 (citizen_id)", "1 ไบต์ ตั้งแต่ตำแหน่ง 1 (citizen_id)")
+    assert "1999" not in f"{difference.recorded} {difference.replayed}"
 
 
 def test_pins_are_made_anew_right_where_right_and_wrong_where_wrong(tmp_path: Path) -> None:
@@ -72,7 +74,7 @@ def test_pins_are_made_anew_right_where_right_and_wrong_where_wrong(tmp_path: Pa
     card = card_of(THNID_18)
     report = replay(path, card)
     assert report.differences == []
-    assert [note.why.split(":")[0] for note in report.notes] == ["made anew"] * 6
+    assert [note.why.en.split(":")[0] for note in report.notes] == ["made anew"] * 6
     assert card.failures == 0
     assert VERIFY + right in [VERIFY + card.counters.pin]
 
@@ -140,7 +142,7 @@ def test_a_real_card_never_gets_what_could_cost_it_a_try(tmp_path: Path) -> None
     with Watched(card) as terminal:
         report = Player(terminal, secrets_of(card, virtual=False)).play(read_trace(path))
     assert sent == [bytes.fromhex(ADM), bytes.fromhex("8000000017")]
-    assert [note.why.split(":")[0] for note in report.notes] == ["not sent"] * 3
+    assert [note.why.en.split(":")[0] for note in report.notes] == ["not sent"] * 3
     assert card.failures == 0
 
 
@@ -154,6 +156,13 @@ def test_lines_that_are_not_understood_are_flagged_and_skipped(tmp_path: Path) -
         '{"direction": "command", "bytes": "000"}',
         '{"direction": "sideways", "bytes": "00"}',
         '{"direction": "answer", "bytes": 7}',
+        '{"direction": "answer", "bytes": ""}',
+        '{"direction": "answer", "bytes": "90"}',
+        '{"direction": "event", "event": "big", "ms": ' + "9" * 400 + "}",
+        '{"direction": "event", "event": "big", "ms": true}',
+        '{"direction": "event", "event": "big", "ms": 1E999}',
+        '{"direction": "event", "event": "big", "ms": NaN}',
+        '{"format": "thnid trace", "version": true}',
         '{"direction": "answer", "bytes": "9000", "fields": "x"}',
         '{"direction": "event"}',
         '{"direction": "event", "event": "reset", "atr": "3B**"}',
@@ -166,3 +175,29 @@ def test_lines_that_are_not_understood_are_flagged_and_skipped(tmp_path: Path) -
     report = replay(path, card_of(THNID_18))
     assert report.differences == []
     assert report.undecodable == trace.undecodable
+
+
+def test_another_holders_card_differs_in_nothing_that_is_shown(tmp_path: Path) -> None:
+    path = record(card_of(THNID_18), tmp_path / "t", full_read())
+    assert replay(path, card_in_memory(card_from_seed(8))).differences == []
+
+
+@pytest.mark.parametrize("header", ["00200099", "002033390437333931", "0020373339"])
+def test_what_hides_p1_and_p2_is_refused_alike(header: str, tmp_path: Path) -> None:
+    path = record(card_of(THNID_18), tmp_path / "t", [bytes.fromhex(ADM), bytes.fromhex(header)])
+    assert lines(path)[-2]["status"] in ("6A86", "6700")
+    assert replay(path, card_of(THNID_18)).differences == []
+
+
+def test_an_answer_without_a_status_word_is_flagged_and_not_compared(tmp_path: Path) -> None:
+    path = record(card_of(THNID_18), tmp_path / "t", [bytes.fromhex(MOI)])
+    path.write_text(path.read_text().replace('"bytes": "610A"', '"bytes": ""'))
+    report = replay(path, card_of(THNID_18))
+    assert (report.differences, report.undecodable) == ([], [4])
+
+
+def test_a_header_of_a_newer_format_is_refused(tmp_path: Path) -> None:
+    path = record(card_of(THNID_18), tmp_path / "t", [])
+    path.write_text(path.read_text().replace('"version": 1', '"version": 99'))
+    with pytest.raises(NewerTrace, match="format version 99"):
+        read_trace(path)

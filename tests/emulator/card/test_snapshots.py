@@ -1,0 +1,109 @@
+"""A card is blocked and taken back: in memory, in a file, and while a reader speaks to it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from emulator.card import Card, Counters
+from emulator.card.card_file import open_card, read_card_file
+from emulator.card.issue import card_from_seed, card_in_file, card_in_memory
+from emulator.errors import BadCard, WriteFailed
+
+SELECT_ADM = bytes.fromhex("00A4040008A000000084060002")
+RIGHT, WRONG = bytes.fromhex("002000010431323334"), bytes.fromhex("002000010430303030")
+CHANGE, NEW = bytes.fromhex("00240001083132333435363738"), bytes.fromhex("002000010435363738")
+MATCH_STATUS = bytes.fromhex("8088010120" + 32 * "5A")
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+def test_there_and_back(tmp_path: Path, in_file: bool) -> None:
+    path = tmp_path / "a.card"
+    card_in_file(path, card_from_seed(7), failures=1)
+    card = open_card(path) if in_file else card_in_memory(card_from_seed(7), failures=1)
+    kept = card.snapshot()
+    card.transmit(SELECT_ADM)
+    assert card.transmit(CHANGE) == b"\x90\x00"
+    for _ in range(5):
+        card.transmit(WRONG)
+    assert card.failures == 5
+    card.restore(kept)
+    assert card.counters == Counters(1, 0, b"1234") and card.snapshot() == kept
+    assert card.transmit(RIGHT) == b"\x69\x85"  # as after a reset: nothing is selected
+    card.transmit(SELECT_ADM)
+    assert card.transmit(NEW) == b"\x63\xc1" and card.transmit(RIGHT) == b"\x90\x00"
+    card.restore(kept)
+    card.transmit(SELECT_ADM)
+    assert card.transmit(MATCH_STATUS) == b"\x69\x82"  # a PIN session is not brought back
+    card.close()
+    if in_file:
+        assert read_card_file(path)[1] == Counters(1, 0, b"1234")
+
+
+def test_it_tells_nothing() -> None:
+    kept = card_in_memory(card_from_seed(7), pin="7391").snapshot()
+    assert "7391" not in repr(kept) and "7391" not in str(kept)
+
+
+def test_a_snapshot_of_another_card_is_refused() -> None:
+    card, other = card_in_memory(card_from_seed(7)), card_in_memory(card_from_seed(8), failures=5)
+    with pytest.raises(BadCard, match="another card"):
+        card.restore(other.snapshot())
+    assert card.failures == 0
+
+
+def test_a_snapshot_of_an_earlier_opening_of_the_same_card(tmp_path: Path) -> None:
+    path = tmp_path / "a.card"
+    card_in_file(path, card_from_seed(7), failures=2)
+    card = open_card(path)
+    kept = card.snapshot()
+    card.close()
+    with pytest.raises(WriteFailed) as closed:
+        card.restore(kept)
+    assert closed.value.message.en.endswith(".") and closed.value.what_to_do.th
+    again = open_card(path)
+    again.restore(replace(again.counters, failures=5))
+    again.restore(kept)
+    assert again.failures == 2
+    again.close()
+
+
+def test_a_command_in_progress_is_waited_for() -> None:
+    """A restore from another thread never falls between the two writes of one VERIFY."""
+    card = card_in_memory(card_from_seed(7))
+    kept = card.snapshot()
+    store = card._store
+    within, go_on, restored = threading.Event(), threading.Event(), threading.Event()
+    write = store.write
+
+    def slow(counters: Counters) -> None:
+        write(counters)
+        if counters.failures == 1 and not within.is_set():
+            within.set()
+            assert not restored.is_set()
+            go_on.wait(10)
+
+    store.write = slow  # type: ignore[method-assign]
+    card.transmit(SELECT_ADM)
+    verify = threading.Thread(target=card.transmit, args=(WRONG,))
+    verify.start()
+    assert within.wait(10)
+
+    def take_back() -> None:
+        card.restore(kept)
+        restored.set()
+
+    restore = threading.Thread(target=take_back)
+    restore.start()
+    assert not restored.is_set()
+    go_on.set()
+    verify.join(10)
+    restore.join(10)
+    assert (card.failures, restored.is_set()) == (0, True)
+
+
+def test_both_are_in_the_public_api() -> None:
+    assert Card.snapshot.__doc__ and Card.restore.__doc__

@@ -1,0 +1,189 @@
+"""Any lockout state on demand, on card files and on the card in a reader, and back; under several PIN policies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apdu_specs.pin_policy import POLICIES
+from emulator.card.card_file import read_card_file
+from tests.harness.cli.program import in_shell, one_object, thnid
+
+FOUR_NINE = "name: four-then-nine\nsuspended_at: 4\nlocked_at: 9\nsuspended_counts: every\n"
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    path = tmp_path / "a.card"
+    assert thnid("card", "create", str(path), "--seed", "7").returncode == 0
+    return path
+
+
+def documents(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_file_is_blocked_and_taken_back(card: Path) -> None:
+    name = str(card)
+    assert thnid("card", "snapshot", name).returncode == 0
+    for option, value, state, failures in (
+        ("--failures", "2", "ready", 2),
+        ("--state", "suspended", "suspended", 3),
+        ("--failures", "4", "suspended", 4),
+        ("--state", "locked", "locked", 5),
+        ("--state", "ready", "ready", 0),
+        ("--failures", "5", "locked", 5),
+    ):
+        document = one_object(thnid("card", "set", name, option, value, "--json").stdout)
+        assert (document["state"], document["failures"]) == (state, failures)
+        assert document["tries_left"] == max(0, 3 - failures)
+    shown = one_object(thnid("card", "show", name, "--json").stdout)
+    assert shown == document and "new card" in shown["advice"]["en"] and "ทำบัตรใหม่" in shown["advice"]["th"]
+    assert "new card" in thnid("card", "show", name).stdout
+    assert "ทำบัตรใหม่" in thnid("card", "show", name, "--lang", "th").stdout
+    assert one_object(thnid("card", "restore", name, "--json").stdout)["state"] == "ready"
+    again = thnid("card", "snapshot", name)
+    assert again.returncode == 2 and "exists already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--failures", "6"),
+        ("--failures", "-1"),
+        (),
+        ("--failures", "1", "--state", "ready"),
+    ],
+)
+def test_what_cannot_be_is_refused(card: Path, arguments: tuple[str, ...]) -> None:
+    done = thnid("card", "set", str(card), *arguments)
+    assert (done.returncode, read_card_file(card)[1].failures) == (2, 0)
+
+
+@pytest.mark.parametrize("command", [("show",), ("set", "--failures", "1"), ("snapshot",), ("restore",)])
+def test_without_a_file_there_has_to_be_a_reader(command: tuple[str, ...]) -> None:
+    done = thnid("card", *command)
+    assert done.returncode == 2 and "Missing argument 'FILE'" in done.stderr and "thnid run" in done.stderr
+
+
+def test_the_card_in_the_reader_stays_there(card: Path) -> None:
+    """Blocked by wrong PINs and by decree, taken back, and every program sees it, all within one stack."""
+    script = """
+        thnid card show --json
+        thnid card snapshot --json
+        thnid lockout --to locked --json >/dev/null
+        thnid card show --json
+        thnid login --json >/dev/null; echo "{\\"login\\": $?}"
+        thnid card restore --json
+        thnid login --json >/dev/null; echo "{\\"login\\": $?}"
+        thnid card set --state suspended --json
+        thnid card set a.card --failures 2 --json
+        thnid card snapshot a.card two.snapshot --json
+        thnid card set --failures 5 --json
+        thnid card restore a.card two.snapshot --json
+    """
+    done = in_shell(script, "--card", "a.card", cwd=card.parent)
+    told = documents(done.stdout)
+    assert done.stderr == ""
+    assert [each.get("state", each.get("login")) for each in told] == [
+        *("ready", "ready", "locked", 1, "ready", 0, "suspended", "ready"),
+        None,
+        *("locked", "ready"),
+    ]
+    assert told[-1]["failures"] == 2 and {each["file"] for each in told if "file" in each} == {
+        str(card),
+        "a.card",
+    }
+    assert read_card_file(card)[1].failures == 2
+
+
+def test_a_card_in_memory_too_and_back_to_how_it_was_put_in(tmp_path: Path) -> None:
+    script = (
+        "thnid card set --state locked --json; thnid card restore --json; thnid card remove; thnid card show"
+    )
+    done = in_shell(script, "--failures", "1", cwd=tmp_path)
+    told = documents(done.stdout.replace("The reader is empty.\n", ""))
+    assert [(each["file"], each["failures"]) for each in told] == [(None, 5), (None, 1)]
+    assert done.returncode == 1 and "not in the reader" in done.stderr
+
+
+def test_another_card_is_not_taken_for_the_one_in_the_reader(card: Path) -> None:
+    other = card.with_name("b.card")
+    thnid("card", "create", str(other), "--seed", "8")
+    script = """
+        thnid card snapshot b.card
+        thnid card set b.card --failures 4 >/dev/null
+        thnid card restore a.card b.card.snapshot
+    """
+    done = in_shell(script, "--card", "a.card", cwd=card.parent)
+    assert done.returncode == 2 and "another card" in done.stderr
+    assert (read_card_file(card)[1].failures, read_card_file(other)[1].failures) == (0, 4)
+
+
+def test_a_card_in_somebody_elses_reader_is_theirs(card: Path) -> None:
+    script = (
+        f"cd {card.parent}; thnid run -- thnid card set a.card --failures 1; thnid card show a.card --json"
+    )
+    done = in_shell(script, "--card", "a.card", cwd=card.parent)
+    assert "is in use by process" in done.stderr and one_object(done.stdout)["failures"] == 0
+
+
+# --- policies are data ------------------------------------------------------------------------------------------------
+
+
+def policy_option(folder: Path, name: str) -> str:
+    if name in POLICIES:
+        return name
+    (folder / "mine.yaml").write_text(FOUR_NINE)
+    return "mine.yaml"
+
+
+@pytest.mark.parametrize(
+    ("name", "suspended_at", "locked_at"),
+    [("iso-3", 3, None), ("four-then-nine", 4, 9)],
+)
+def test_states_of_another_policy(
+    tmp_path: Path, name: str, suspended_at: int, locked_at: int | None
+) -> None:
+    policy = policy_option(tmp_path, name)
+    last = locked_at or suspended_at
+    script = f"""
+        thnid card create a.card --seed 7 --policy {policy} --json
+        thnid card set a.card --state suspended --json
+        thnid card set a.card --failures {suspended_at - 1} --json
+        thnid card set a.card --failures {last} --json
+        thnid card set a.card --failures 0 --json
+        thnid run --card a.card -- thnid lockout --to suspended --json
+        thnid card show a.card --json
+    """
+    (tmp_path / "script").write_text(script)
+    done = in_shell("bash script", cwd=tmp_path)
+    fresh, suspended, ready, most, clear, lockout, after = documents(done.stdout)
+    assert (fresh["policy"], fresh["suspended_at"], fresh["locked_at"]) == (name, suspended_at, locked_at)
+    assert (suspended["state"], suspended["failures"]) == ("suspended", suspended_at)
+    assert (ready["state"], ready["tries_left"]) == ("ready", 1)
+    assert most["state"] == ("suspended" if locked_at is None else "locked")
+    assert clear["tries_left"] == suspended_at
+    words = [each["sw"] for each in lockout["exchanges"]]
+    assert words == [f"63C{left}" for left in range(suspended_at - 1, -1, -1)]
+    assert (after["state"], after["failures"]) == ("suspended", suspended_at)
+    refused = [
+        thnid("card", "set", "a.card", "--failures", str(last + 1), cwd=tmp_path),
+        thnid(*("card", "create", "b.card", "--policy", policy, "--failures", str(last + 1)), cwd=tmp_path),
+    ]
+    for each in refused:
+        assert each.returncode == 2 and f"0 to {last}" in each.stderr
+    assert f"{suspended_at} suspends the PIN" in refused[1].stderr
+    if locked_at is None:
+        assert "nothing locks it" in refused[1].stderr
+        never = thnid("card", "set", "a.card", "--state", "locked", cwd=tmp_path)
+        assert never.returncode == 2 and "has no state locked" in never.stderr
+        lockout_done = thnid(
+            "run", "--card", "a.card", "--", "thnid", "lockout", "--to", "locked", cwd=tmp_path
+        )
+        assert lockout_done.returncode == 1 and "never locks" in lockout_done.stderr
+    else:
+        assert f"{locked_at} locks the card" in refused[1].stderr
