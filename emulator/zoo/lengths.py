@@ -75,7 +75,7 @@ FAULTS = (
             "คำตอบยาวถูกตัดท้ายข้อมูล แต่รหัสสถานะถูกต้อง",
         ),
         Argument(Text("bytes of data that pass", "จำนวนไบต์ข้อมูลที่ผ่านได้"), MAX_SHORT_DATA),
-        ("TX-2", "TX-7", "TX-10"),
+        ("TX-2", "TX-7"),
         _Truncated,
     ),
     Fault(
@@ -83,7 +83,7 @@ FAULTS = (
         Family.LENGTHS,
         Text("long answers lose their end, status word and all", "คำตอบยาวถูกตัดท้ายรวมทั้งรหัสสถานะ"),
         Argument(Text("bytes that pass, status word included", "จำนวนไบต์ที่ผ่านได้ รวมรหัสสถานะ"), 256, least=2),
-        ("TX-2", "TX-7", "TX-10"),
+        ("TX-2", "TX-7", "TH-2"),
         _SmallBuffer,
     ),
     Fault(
@@ -131,7 +131,7 @@ FAULTS = (
             "Le 00 is taken for no data instead of 256 bytes", "Le 00 ถูกตีความว่าไม่ต้องการข้อมูล แทนที่จะเป็น 256 ไบต์"
         ),
         None,
-        ("TX-7", "TX-10"),
+        ("TX-2", "TX-7"),
         _LeZero,
     ),
     Fault(
@@ -139,7 +139,7 @@ FAULTS = (
         Family.LENGTHS,
         Text("an answer has one byte too many at its end", "คำตอบมีไบต์เกินท้ายหนึ่งไบต์"),
         Argument(_EVERY, 10, least=1),
-        ("TX-1", "TX-9"),
+        ("TX-1", "TX-3"),
         _ExtraByte,
     ),
     Fault(
@@ -150,7 +150,7 @@ FAULTS = (
             "คำตอบขาดไบต์ข้อมูลสุดท้าย แต่รหัสสถานะถูกต้อง",
         ),
         Argument(_EVERY, 10, least=1),
-        ("TX-2", "TX-9"),
+        ("TX-4", "TX-9"),
         _ShortAnswer,
     ),
 )

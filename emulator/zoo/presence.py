@@ -141,7 +141,7 @@ FAULTS = (
         Family.PRESENCE,
         Text("one insertion gives two events or more: in, out, in", "เสียบครั้งเดียวได้หลายเหตุการณ์: เข้า ออก เข้า"),
         Argument(Text("how many too many", "จำนวนที่เกินมา"), 1),
-        ("PR-4",),
+        ("PR-7",),
         _DoubleInsertion,
     ),
     Fault(

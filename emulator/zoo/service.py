@@ -215,7 +215,7 @@ MIXED_ANSWERS = Fault(
     Family.SERVICE,
     Text("a program gets the answer that another program got", "โปรแกรมหนึ่งได้คำตอบของอีกโปรแกรม"),
     Argument(Text("one in this many commands of all programs", "หนึ่งครั้งในกี่คำสั่งของทุกโปรแกรม"), 10, least=1),
-    ("SH-15",),
+    ("TX-3", "TX-9", "TH-1"),
     None,
     Place.SERVICE,
     note=NOT_BEHIND_PCSCD,

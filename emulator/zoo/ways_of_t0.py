@@ -90,7 +90,7 @@ FAULTS = (
             "61 xx becomes 90 00: what waits is never announced", "61 xx กลายเป็น 90 00 จึงไม่มีใครรู้ว่ามีข้อมูลรออยู่"
         ),
         None,
-        ("TX-2", "TX-5"),
+        ("TH-1",),
         _HidesWaiting,
     ),
     Fault(
@@ -101,7 +101,7 @@ FAULTS = (
             "คำสั่งถึงบัตรสองครั้ง และได้คำตอบของครั้งที่สอง PIN ที่ผิดจึงเสียสองครั้ง",
         ),
         Argument(Text("one in this many commands", "หนึ่งครั้งในกี่คำสั่ง"), 10, least=1),
-        ("TX-8",),
+        ("TX-4",),
         _Doubles,
     ),
 )

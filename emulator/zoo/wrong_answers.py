@@ -78,7 +78,7 @@ FAULTS = (
             "บัตรทำงานแล้ว แต่ได้คำตอบของคำสั่งก่อนหน้าซ้ำ",
         ),
         Argument(_EVERY, 20, least=1),
-        ("TX-2", "TX-9"),
+        ("TX-9", "TH-1"),
         _Stale,
     ),
     Fault(
@@ -86,7 +86,7 @@ FAULTS = (
         Family.ANSWERS,
         Text("every answer is the one to the command before", "คำตอบทุกครั้งเป็นของคำสั่งก่อนหน้า"),
         Argument(Text("commands answered rightly before", "จำนวนคำสั่งที่ตอบถูกก่อนหน้านั้น"), 20),
-        ("TX-2", "TX-9"),
+        ("TX-3", "TX-4", "TH-1"),
         _OffByOne,
     ),
     Fault(
@@ -94,7 +94,7 @@ FAULTS = (
         Family.ANSWERS,
         Text("an answer comes without its status word", "คำตอบไม่มีรหัสสถานะ"),
         Argument(_EVERY, 10, least=1),
-        ("TX-1", "TX-9"),
+        ("TX-1", "TX-3"),
         _NoStatusWord,
         note=Text(
             "An answer that is a status word alone keeps its first byte: an empty one would hang pcscd, not the program.",

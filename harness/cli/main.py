@@ -39,6 +39,7 @@ _COMMANDS = {
     "spec": ("spec", "The card as declared: commands, files, status words, generations."),
     "trace": ("trace", "Show, replay and import recordings of what was said to a card."),
     "scenario": ("scenario", "Play scenario files: given a card, when this happens, then that."),
+    "qualify": ("qualify", "A verdict on a reader: measured through PC/SC, with numbers."),
     "doctor": ("doctor", "Check what this machine needs for all of this."),
 }
 

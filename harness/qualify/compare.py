@@ -1,0 +1,340 @@
+"""Several records side by side, and which of their differences are more than noise.
+
+Every reader after the first is compared with the first, criterion by criterion, by the difference of the medians of the
+samples. Its confidence interval is a percentile bootstrap (SciPy). Where many comparisons are made some look like a
+difference by chance, so the intervals are widened until the chance of even one false "difference" on the whole page is at
+most ``FALSE_ALARM`` (Bonferroni). Samples taken one after the other resemble each other (a busy minute slows them all), so
+long runs are cut into blocks, and blocks are what is drawn.
+
+What no statistics can see: a record is one run on one host. Differences between hosts count as differences of readers.
+Needs the extra ``qualify``.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from enum import Enum
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import bootstrap
+
+from apdu_specs.language import Language, Text
+from harness.qualify.report import view
+from harness.qualify.report.view import Row
+from harness.qualify.report.words import SECONDS, VERDICTS, number
+
+FALSE_ALARM = 0.05
+SMALLEST = 0.1
+"""A difference below this part of the first reader's median is not called one, however certain it is."""
+SMALLEST_SECONDS = 0.0005
+"""Nor is a time below this: from run to run, a host's own scheduling moves medians by as much, whatever the reader."""
+SEED = 1
+_LANGUAGES: tuple[Language, ...] = ("en", "th")
+_LEVEL = 0.95
+_FEWEST = 8  # with fewer samples no arrangement of them is rare enough after the widening
+_BLOCKS = 25
+_RESAMPLES = 9999
+_MOST_RESAMPLES = 50_000
+_IN_A_TAIL = 10
+
+
+class Finding(Enum):
+    """What a comparison says; the value is for scripts."""
+
+    DIFFERENCE = "difference"
+    WITHIN_NOISE = "within noise"
+    TOO_FEW = "too few samples"
+    OTHER_UNIT = "other unit"
+
+    @property
+    def text(self) -> Text:
+        """For people."""
+        return _FINDINGS[self]
+
+
+_FINDINGS = {
+    Finding.DIFFERENCE: Text("difference", "ต่างกัน"),
+    Finding.WITHIN_NOISE: Text("within noise", "ไม่ต่างเกินความแปรปรวน"),
+    Finding.TOO_FEW: Text("too few samples", "ตัวอย่างน้อยเกินไป"),
+    Finding.OTHER_UNIT: Text("other unit", "หน่วยต่างกัน"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A median in the criterion's unit, with its 95 % confidence interval."""
+
+    median: float
+    low: float
+    high: float
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Another reader's median less the first one's, with the widened interval; no numbers where none can be given."""
+
+    finding: Finding
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    relative: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One reader in one criterion. ``row`` is None where the record does not have it; ``contrast`` for the first reader."""
+
+    row: Row | None
+    estimate: Estimate | None
+    contrast: Contrast | None
+
+    @property
+    def median(self) -> str:
+        """``0.61 [0.59, 0.63] ms, n = 400``; empty where there are no samples."""
+        if self.estimate is None or self.row is None:
+            return ""
+        middle, low, high, count = map(number, astuple(self.estimate))
+        return f"{middle} [{low}, {high}] {self.row.sample_unit}, n = {count}"
+
+    @property
+    def change(self) -> str:
+        """``+12.0 % [+0.05, +0.09] ms``; empty where nothing was compared."""
+        contrast = self.contrast
+        if contrast is None or self.row is None or contrast.low is None or contrast.high is None:
+            return ""
+        part = "" if contrast.relative is None else f"{contrast.relative * 100:+.1f} % "
+        shown = f"{part}[{_signed(contrast.low)}, {_signed(contrast.high)}] {self.row.sample_unit}"
+        return shown.replace("-", "\N{MINUS SIGN}")
+
+    @property
+    def summary(self) -> Text:
+        """All of it on one line: verdict, median or value, finding."""
+        if self.row is None:
+            return Text("not measured", "ไม่ได้วัด")
+        verdict, value = VERDICTS[self.row.verdict], self.row.value
+        finding = Text("", "") if self.contrast is None else self.contrast.finding.text
+        english, thai = (
+            [verdict.say(language), self.median or value.say(language), finding.say(language), self.change]
+            for language in _LANGUAGES
+        )
+        return Text(*(", ".join(filter(None, parts)) for parts in (english, thai)))
+
+
+def _signed(value: float) -> str:
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
+def letter(place: int) -> str:
+    """A column's short name: A, B, C, ..."""
+    return chr(ord("A") + place) if place < 26 else f"#{place + 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One criterion over all readers."""
+
+    criterion: str
+    title: Text
+    cells: tuple[Cell, ...]
+
+    @property
+    def verdicts(self) -> tuple[str | None, ...]:
+        """Per reader; None where it was not measured."""
+        return tuple(None if cell.row is None else cell.row.verdict for cell in self.cells)
+
+    @property
+    def verdict_changes(self) -> bool:
+        """Whether not all readers have the same verdict."""
+        return len(set(self.verdicts)) > 1
+
+    @property
+    def differs(self) -> bool:
+        """Whether any reader's samples differ from the first one's."""
+        return any(cell.contrast and cell.contrast.finding is Finding.DIFFERENCE for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The whole: ``comparisons`` intervals, each at ``level``, drawn ``resamples`` times from ``seed``."""
+
+    records: tuple[Mapping[str, Any], ...]
+    lines: tuple[Line, ...]
+    comparisons: int
+    level: float
+    resamples: int
+    seed: int
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "models": [_model(record) for record in self.records],
+            "method": {
+                "statistic": "difference of medians",
+                "interval": "percentile bootstrap, Bonferroni",
+                "false_alarm": FALSE_ALARM,
+                "comparisons": self.comparisons,
+                "level": self.level,
+                "resamples": self.resamples,
+                "smallest": SMALLEST,
+                "smallest_seconds": SMALLEST_SECONDS,
+                "seed": self.seed,
+            },
+            "criteria": [_line_json(line) for line in self.lines],
+            "verdict_changes": [line.criterion for line in self.lines if line.verdict_changes],
+            "differences": [line.criterion for line in self.lines if line.differs],
+        }
+
+
+def compare(records: Sequence[Mapping[str, Any]], seed: int = SEED) -> Comparison:
+    """Compare verified records (see ``report.loading``), at least one, with the first of them."""
+    tables = [{row.criterion: row for row in view.rows(record)} for record in records]
+    order = list(dict.fromkeys(name for table in tables for name in table))
+    pairs = [
+        (name, place)
+        for name in order
+        for place in range(1, len(tables))
+        if _comparable(tables[0].get(name), tables[place].get(name)) is None
+    ]
+    tail = FALSE_ALARM / max(1, len(pairs)) / 2
+    resamples = min(_MOST_RESAMPLES, max(_RESAMPLES, ceil(_IN_A_TAIL / tail)))
+    draw = _Draw(level=1 - 2 * tail, resamples=resamples, seed=seed)
+    lines = tuple(_line(name, [table.get(name) for table in tables], draw) for name in order)
+    return Comparison(tuple(records), lines, len(pairs), draw.level, resamples, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    level: float
+    resamples: int
+    seed: int
+
+    def generator(self, criterion: str) -> np.random.Generator:
+        """Its own for each criterion: adding one to a record does not change the others' numbers."""
+        return np.random.default_rng([self.seed, zlib.crc32(criterion.encode())])
+
+
+def _comparable(first: Row | None, other: Row | None) -> Finding | None:
+    """Why two rows cannot be compared; None if they can."""
+    if first is None or other is None or min(len(first.samples), len(other.samples)) < _FEWEST:
+        return Finding.TOO_FEW
+    return None if first.sample_unit == other.sample_unit else Finding.OTHER_UNIT
+
+
+def _line(name: str, rows: Sequence[Row | None], draw: _Draw) -> Line:
+    title = next(row.title for row in rows if row is not None)
+    return Line(
+        name,
+        title,
+        tuple(
+            Cell(row, _estimate(row, draw), None if place == 0 else _contrast(rows[0], row, draw))
+            for place, row in enumerate(rows)
+        ),
+    )
+
+
+def _estimate(row: Row | None, draw: _Draw) -> Estimate | None:
+    if row is None or not row.samples:
+        return None
+    median = float(np.median(row.samples))
+    if len(row.samples) < _FEWEST:
+        return Estimate(median, min(row.samples), max(row.samples), len(row.samples))
+    drawn = bootstrap(
+        (_blocks(row.samples),),
+        np.median,
+        n_resamples=_RESAMPLES,
+        confidence_level=_LEVEL,
+        method="percentile",
+        rng=draw.generator(row.criterion),
+    ).confidence_interval
+    return Estimate(median, float(drawn.low), float(drawn.high), len(row.samples))
+
+
+def _contrast(first: Row | None, other: Row | None, draw: _Draw) -> Contrast | None:
+    if first is None or other is None or not (first.samples and other.samples):
+        return None
+    obstacle = _comparable(first, other)
+    if obstacle is not None:
+        return Contrast(obstacle)
+    drawn = bootstrap(
+        (_blocks(other.samples), _blocks(first.samples)),
+        _difference,
+        n_resamples=draw.resamples,
+        confidence_level=draw.level,
+        method="percentile",
+        rng=draw.generator(first.criterion),
+    ).confidence_interval
+    low, high = float(drawn.low), float(drawn.high)
+    before = float(np.median(first.samples))
+    difference = float(np.median(other.samples)) - before
+    certain = low > 0 or high < 0
+    floor = SMALLEST_SECONDS / SECONDS[first.sample_unit] if first.sample_unit in SECONDS else 0.0
+    matters = abs(difference) >= max(floor, SMALLEST * abs(before))
+    finding = Finding.DIFFERENCE if certain and matters else Finding.WITHIN_NOISE
+    return Contrast(finding, difference, low, high, difference / before if before else None)
+
+
+def _difference(other: NDArray[np.float64], first: NDArray[np.float64], axis: int = -1) -> Any:
+    return np.median(other, axis=axis) - np.median(first, axis=axis)
+
+
+def _blocks(samples: Sequence[float]) -> NDArray[np.float64]:
+    """The medians of consecutive blocks of a long run; a short run as it is."""
+    if len(samples) < 10 * _BLOCKS:
+        return np.asarray(samples)
+    return np.asarray([np.median(block) for block in np.array_split(np.asarray(samples), _BLOCKS)])
+
+
+# ------------------------------------------------------------------ for scripts
+
+
+def _model(record: Mapping[str, Any]) -> dict[str, Any]:
+    reader = record.get("reader") or {}
+    return {
+        "name": reader.get("name"),
+        "serial": reader.get("serial"),
+        "firmware": reader.get("firmware"),
+        "driver": reader.get("driver"),
+        "verdict": record["verdict"],
+        "digest": record.get("digest"),
+    }
+
+
+def _line_json(line: Line) -> dict[str, Any]:
+    return {
+        "criterion": line.criterion,
+        "verdicts": list(line.verdicts),
+        "verdict_changes": line.verdict_changes,
+        "unit": next((cell.row.sample_unit for cell in line.cells if cell.row), ""),
+        "values": [None if cell.row is None else cell.row.value.en for cell in line.cells],
+        "medians": [_numbers(cell.estimate) for cell in line.cells],
+        "contrasts": [_contrast_json(cell.contrast) for cell in line.cells[1:]],
+    }
+
+
+def _numbers(estimate: Estimate | None) -> dict[str, Any] | None:
+    if estimate is None:
+        return None
+    return {
+        "median": estimate.median,
+        "low": estimate.low,
+        "high": estimate.high,
+        "samples": estimate.samples,
+    }
+
+
+def _contrast_json(contrast: Contrast | None) -> dict[str, Any] | None:
+    if contrast is None:
+        return None
+    return {
+        "finding": contrast.finding.value,
+        "difference": contrast.difference,
+        "low": contrast.low,
+        "high": contrast.high,
+        "relative": contrast.relative,
+    }

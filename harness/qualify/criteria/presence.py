@@ -1,0 +1,245 @@
+"""Presence: insertions and removals are told soon, all of them, and once."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+
+from apdu_specs.interindustry import SELECT
+from apdu_specs.language import Text
+from harness.qualify.criterion import (
+    NONE,
+    CannotMeasure,
+    Declarations,
+    DoesNotApply,
+    Family,
+    Limits,
+    Measurement,
+    Need,
+    pcsc,
+    proposed,
+)
+from harness.qualify.subject import SUCCESS, Client, Subject, code_name, events, percentile
+from harness.terminals import scard
+from harness.terminals.scard import Presence, ReaderStatus
+
+declare = Declarations(Family.PRESENCE)
+_NOTIFICATION = "\\\\?PnP?\\Notification"
+_LONGEST_PAUSE_S = 0.3
+_MACHINE = (Need.ANY_CARD, Need.ACTUATOR)
+_POLLED = "a driver on Linux without an interrupt endpoint looks every 400 ms"
+
+
+@dataclass(slots=True)
+class Cycles:
+    """What cycles of removal and insertion showed."""
+
+    done: int = 0
+    lost: int = 0
+    doubled: int = 0
+    unusable: int = 0
+    wrong_atr: int = 0
+    inserted: list[tuple[float, float]] = field(default_factory=list)  # seconds since the first, milliseconds
+    removed: list[tuple[float, float]] = field(default_factory=list)
+
+
+def cycles(subject: Subject) -> Cycles:
+    """Removals and insertions with random pauses; ends at the first event that is lost."""
+    found = Cycles()
+    actuator = subject.actuator
+    pause = threading.Event()
+    begun = time.monotonic_ns()
+    with subject.client(actuator.patience_s + 10) as client:
+        known = client.state()
+        for _ in range(subject.times(quick=5, full=20) if actuator.precise else 3):
+            for present, move, delays in (
+                (False, actuator.remove, found.removed),
+                (True, actuator.insert, found.inserted),
+            ):
+                moment = move()
+                after = client.await_presence(present, known, actuator.patience_s)
+                seen = time.monotonic_ns()
+                if after is None:
+                    found.lost += 1
+                    return found
+                found.doubled += abs((events(after) - events(known)) % 0x10000 - 1)
+                if moment is not None:
+                    delays.append(((moment - begun) / 1e9, max(0.0, (seen - moment) / 1e6)))
+                known = after
+            found.done += 1
+            found.wrong_atr += known.atr != subject.card.atr
+            found.unusable += not _answers(client)
+            # Not a wait for anything: hands are not regular, and a poller must not be met at one phase only.
+            pause.wait(random.uniform(0, _LONGEST_PAUSE_S))
+    return found
+
+
+def _answers(client: Client) -> bool:
+    code, connection = client.try_connect()
+    if connection is None:
+        return False
+    code, answer = connection.transmit(SELECT.encode())
+    connection.disconnect()
+    return code == SUCCESS and len(answer) >= 2
+
+
+def _delay(subject: Subject, series: list[tuple[float, float]], name: str) -> Measurement:
+    if not subject.actuator.precise:
+        raise DoesNotApply(
+            Text("A person's hand gives no moment to measure from.", "การเสียบด้วยมือไม่มีจุดเวลาให้เริ่มวัด")
+        )
+    samples = [ms for _, ms in series]
+    return Measurement(percentile(samples, 0.95), samples=samples, series={name: series})
+
+
+@declare(
+    "PR-1",
+    "From the card's contact to the event (p95)",
+    "เวลาตั้งแต่บัตรสัมผัสจนถึงเหตุการณ์ (p95)",
+    unit="ms",
+    limits=Limits(upper=2000, marginal_upper=1000),
+    basis=proposed(f"a person waits for it; {_POLLED}"),
+    needs=_MACHINE,
+)
+def insertion(subject: Subject) -> Measurement:
+    """Until SCardGetStatusChange returns with the card present."""
+    return _delay(subject, subject.once(cycles).inserted, "insertion delay")
+
+
+@declare(
+    "PR-2",
+    "From the card's removal to the event (p95)",
+    "เวลาตั้งแต่ถอดบัตรจนถึงเหตุการณ์ (p95)",
+    unit="ms",
+    limits=Limits(upper=2000, marginal_upper=1000),
+    basis=proposed(f"a session must end with its card; {_POLLED}"),
+    needs=_MACHINE,
+)
+def removal(subject: Subject) -> Measurement:
+    """Until SCardGetStatusChange returns with the reader empty."""
+    return _delay(subject, subject.once(cycles).removed, "removal delay")
+
+
+@declare(
+    "PR-3",
+    "Insertions and removals that were never told",
+    "การเสียบหรือถอดบัตรที่ไม่มีการแจ้ง",
+    unit="events",
+    limits=NONE,
+    basis=pcsc("part 5, SCardGetStatusChange; CETK's random cycles"),
+    needs=_MACHINE,
+)
+def lost(subject: Subject) -> Measurement:
+    """Over the cycles; the first one ends them."""
+    found = subject.once(cycles)
+    return Measurement(found.lost, _cycles_done(found))
+
+
+@declare(
+    "PR-4",
+    "Insertions and removals that were told twice",
+    "การเสียบหรือถอดบัตรที่แจ้งซ้ำ",
+    unit="events",
+    limits=NONE,
+    basis=pcsc("part 5, the event count of dwEventState"),
+    needs=_MACHINE,
+)
+def doubled(subject: Subject) -> Measurement:
+    """By PC/SC's own count of events."""
+    found = subject.once(cycles)
+    if not found.done:
+        raise CannotMeasure(Text("No cycle was completed.", "ไม่มีรอบใดสำเร็จ"))
+    return Measurement(found.doubled, _cycles_done(found))
+
+
+@declare(
+    "PR-5",
+    "A card that was just inserted can be used",
+    "บัตรที่เพิ่งเสียบใช้งานได้ทันที",
+    unit="insertions",
+    limits=NONE,
+    basis=proposed("the event is the moment at which programs begin"),
+    needs=_MACHINE,
+)
+def usable(subject: Subject) -> Measurement:
+    """Connections or commands that failed right after the event."""
+    found = subject.once(cycles)
+    if not found.done:
+        raise CannotMeasure(Text("No cycle was completed.", "ไม่มีรอบใดสำเร็จ"))
+    return Measurement(found.unusable, _cycles_done(found))
+
+
+@declare(
+    "PR-6",
+    "The answer to reset told at insertion is the card's",
+    "ATR ที่แจ้งเมื่อเสียบบัตรตรงกับบัตร",
+    unit="insertions",
+    limits=NONE,
+    basis=pcsc("part 5, SCARD_READERSTATE"),
+    needs=_MACHINE,
+)
+def told_atr(subject: Subject) -> Measurement:
+    """Insertions whose answer differs from the one seen when the campaign began."""
+    found = subject.once(cycles)
+    if not found.done:
+        raise CannotMeasure(Text("No cycle was completed.", "ไม่มีรอบใดสำเร็จ"))
+    return Measurement(found.wrong_atr, _cycles_done(found))
+
+
+def _cycles_done(found: Cycles) -> Text:
+    return Text(f"{found.done} cycles", f"{found.done} รอบ")
+
+
+@declare(
+    "PR-7",
+    "Nothing is told while nobody touches the card",
+    "ไม่มีการแจ้งเหตุการณ์เมื่อไม่มีใครแตะต้องบัตร",
+    unit="events",
+    limits=NONE,
+    basis=proposed("a ghost removal ends a person's session"),
+)
+def ghosts(subject: Subject) -> Measurement:
+    """Events within 2 s, in the full profile 10 s."""
+    deadline = time.monotonic() + subject.times(quick=2, full=10)
+    with subject.client(20.0) as client:
+        first = known = client.state()
+        while (left := deadline - time.monotonic()) > 0:
+            known = client.change_of(known, left) or known
+    return Measurement((events(known) - events(first)) % 0x10000)
+
+
+@declare(
+    "PR-8",
+    "New readers can be waited for",
+    "รอการเสียบเครื่องอ่านใหม่ได้",
+    limits=Limits(equals=("TIMEOUT",)),
+    basis=pcsc(r"part 5, the reader name \\?PnP?\Notification"),
+    needs=(),
+)
+def plug_and_play(subject: Subject) -> Measurement:
+    """The result code of a wait in which no reader comes."""
+    return Measurement(_code_of_wait(subject, _NOTIFICATION))
+
+
+@declare(
+    "PR-9",
+    "A reader that does not exist is told as unknown",
+    "แจ้งว่าไม่รู้จักเครื่องอ่านที่ไม่มีอยู่",
+    limits=Limits(equals=("UNKNOWN_READER", "UNKNOWN")),
+    basis=pcsc("part 5, SCardGetStatusChange"),
+    needs=(),
+)
+def unknown_reader(subject: Subject) -> Measurement:
+    """The result code, or the state, of a made-up name."""
+    return Measurement(_code_of_wait(subject, "no such reader"))
+
+
+def _code_of_wait(subject: Subject, name: str) -> str:
+    with subject.client() as client:
+        try:
+            status: list[ReaderStatus] = client.watched(scard.wait, client.context, [(name, 0)], 0.2)
+        except scard.Code as code:
+            return code_name(code.value)
+    return "UNKNOWN" if status[0].state & Presence.UNKNOWN else "SUCCESS"

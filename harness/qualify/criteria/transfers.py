@@ -1,0 +1,400 @@
+"""Transfers: every length both ways, and what becomes of 61 xx and 6C xx on the way.
+
+With a national card READ gives every answer length, and SELECT the command lengths that are safe: nothing here could
+spend a try of the PIN. What only a test card can show (all command lengths, extended ones) is asked of a test card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from apdu_specs import adm, card_manager, moi, nhso, test_card
+from apdu_specs.apdu import MAX_ANSWER, MAX_SHORT_DATA
+from apdu_specs.interindustry import FCI, GET_RESPONSE, READ, SELECT
+from apdu_specs.language import Text
+from apdu_specs.status import Family as StatusFamily
+from apdu_specs.status import StatusWord
+from harness.qualify.criterion import (
+    NONE,
+    YES,
+    CannotMeasure,
+    Declarations,
+    DoesNotApply,
+    Family,
+    Limits,
+    Measurement,
+    Need,
+    iso,
+    manual,
+    proposed,
+)
+from harness.qualify.subject import SUCCESS, Connection, Subject, code_name
+from harness.terminals.scard import ResultCode
+
+declare = Declarations(Family.TRANSFERS)
+
+PASSED, SERVED, LOST = "passed", "served", "lost"
+_SAMPLE = 200  # bytes that are fetched in pieces
+_PIECE = 10
+_SMALL = 16  # bytes at a time where the reference is read: no reader has trouble with these
+_EXTENDED_STEP = {"quick": 8192, "full": 1021}
+
+
+def read_command(subject: Subject, offset: int, length: int) -> bytes:
+    """READ of ``length`` (1..256) bytes of the photo's block, from ``offset`` in it on."""
+    generation = subject.generation
+    blocks = (generation.moi_blocks if generation else None) or moi.CURRENT_BLOCKS
+    block = next(number for number, file in blocks.items() if "photo" in file)
+    at = blocks[block].offset("photo") + offset
+    return READ.encode({"block": block, "length": length % MAX_ANSWER}, p1=at >> 8, p2=at & 0xFF)
+
+
+def select_moi(connection: Connection) -> None:
+    """Select the applet with the photo."""
+    sw = connection.fetch(SELECT.encode(moi.AID)).sw
+    if sw != StatusWord.OK:
+        raise CannotMeasure(Text(f"SELECT gave {sw:04X}.", f"คำสั่ง SELECT ให้ผล {sw:04X}"))
+
+
+def reference(subject: Subject, connection: Connection) -> bytes:
+    """256 bytes of the photo, read in small pieces."""
+    found = b""
+    for at in range(0, MAX_ANSWER, _SMALL):
+        found += connection.fetch(read_command(subject, at, _SMALL)).data
+    if len(found) != MAX_ANSWER:
+        raise CannotMeasure(Text("The card does not give the photo.", "บัตรไม่ให้ข้อมูลภาพ"))
+    return found
+
+
+def _count(wrong: list[int]) -> Measurement:
+    """How many lengths went wrong, and the first of them."""
+    if not wrong:
+        return Measurement(0)
+    first = ", ".join(str(each) for each in wrong[:8])
+    return Measurement(len(wrong), Text(f"wrong lengths: {first}", f"ความยาวที่ผิด: {first}"))
+
+
+@declare(
+    "TX-1",
+    "A command without data is answered, the same every time (case 1)",
+    "คำสั่งที่ไม่มีข้อมูลได้รับคำตอบเหมือนเดิมทุกครั้ง (กรณี 1)",
+    unit="answers that differ",
+    limits=NONE,
+    basis=iso("7816-3 12.1.1"),
+)
+def case_1(subject: Subject) -> Measurement:
+    """SELECT without an identifier, or ECHO, many times."""
+    command = test_card.encode() if subject.card.test else SELECT.encode()
+    with subject.connection() as connection:
+        answers = [connection.transmit(command) for _ in range(subject.times(quick=50, full=500))]
+    first = answers[0]
+    bad = sum(code != SUCCESS or len(raw) < 2 or (code, raw) != first for code, raw in answers)
+    return Measurement(bad)
+
+
+@declare(
+    "TX-2",
+    "Answers of every length from 1 to 256 arrive whole (case 2)",
+    "คำตอบทุกความยาว 1 ถึง 256 ไบต์มาถึงครบถ้วน (กรณี 2)",
+    unit="lengths",
+    limits=NONE,
+    basis=manual("section 3.1: reads ISO 7816 cards; ISO/IEC 7816-3 12.1.1"),
+    needs=(Need.THAI_CARD,),
+)
+def every_answer(subject: Subject) -> Measurement:
+    """READ of the photo with every length, against what small reads gave."""
+    with subject.connection() as connection:
+        select_moi(connection)
+        right = reference(subject, connection)
+        wrong = [
+            length
+            for length in range(1, MAX_ANSWER + 1)
+            if connection.fetch(read_command(subject, 0, length)) != (right[:length], StatusWord.OK)
+        ]
+    return _count(wrong)
+
+
+@declare(
+    "TX-3",
+    "Commands with 1 to 16 bytes of data arrive (case 3)",
+    "คำสั่งที่มีข้อมูล 1 ถึง 16 ไบต์ไปถึงบัตร (กรณี 3)",
+    unit="lengths",
+    limits=NONE,
+    basis=manual("section 3.1: writes ISO 7816 cards; ISO/IEC 7816-3 12.1.1"),
+    needs=(Need.THAI_CARD,),
+)
+def short_commands(subject: Subject) -> Measurement:
+    """SELECT of identifiers that no card has: each is to be told as not found. No PIN is touched."""
+    with subject.connection() as connection:
+        wrong = [
+            length
+            for length in range(1, 17)
+            if connection.send(SELECT.encode(b"\xf0" + b"\x5a" * (length - 1))).sw != StatusWord.NOT_FOUND
+        ]
+    return _count(wrong)
+
+
+@declare(
+    "TX-4",
+    "What the card is told arrives unchanged (case 4)",
+    "ข้อมูลที่ส่งถึงบัตรไม่ผิดเพี้ยน (กรณี 4)",
+    unit="applets",
+    limits=NONE,
+    basis=iso("7816-4 11.1, SELECT"),
+    needs=(Need.THAI_CARD,),
+)
+def identifiers(subject: Subject) -> Measurement:
+    """Each applet's identifier, which the card gives back; an applet that the card lacks does not count."""
+    wrong = []
+    with subject.connection() as connection:
+        for number, aid in enumerate((moi.AID, nhso.NHSO.aid, adm.ADM.aid, card_manager.CARD_MANAGER.aid)):
+            data, sw = connection.fetch(SELECT.encode(aid))
+            if sw == StatusWord.NOT_FOUND and aid != moi.AID:
+                continue
+            told_other = bool(data) and data[:1] == b"\x84" and data != FCI.build({"aid": aid})
+            if sw != StatusWord.OK or told_other:
+                wrong.append(number)
+    return _count(wrong)
+
+
+@declare(
+    "TX-5",
+    "61 xx: passed to the program, or served by the reader",
+    "61 xx ถูกส่งต่อให้โปรแกรม หรือเครื่องอ่านดำเนินการให้",
+    limits=Limits(equals=(PASSED,), marginal_equals=(SERVED,)),
+    basis=iso("7816-3 12.2.1; programs for Thai cards expect to see it"),
+    needs=(Need.THAI_CARD,),
+)
+def bytes_waiting(subject: Subject) -> Measurement:
+    """What a READ of 32 bytes gives by itself: 61 20, the data, or neither."""
+    length = 32
+    with subject.connection() as connection:
+        select_moi(connection)
+        right = reference(subject, connection)[:length]
+        data, sw = connection.send(read_command(subject, 0, length))
+        if sw == StatusFamily.BYTES_WAITING.word(length) and not data:
+            fetched = connection.send(GET_RESPONSE.encode(p2=subject.get_response_p2, le=length))
+            return Measurement(PASSED if fetched == (right, StatusWord.OK) else LOST)
+    return Measurement(SERVED if (data, sw) == (right, StatusWord.OK) else LOST)
+
+
+@declare(
+    "TX-6",
+    "6C xx: passed to the program, or served by the reader",
+    "6C xx ถูกส่งต่อให้โปรแกรม หรือเครื่องอ่านดำเนินการให้",
+    limits=Limits(equals=(PASSED, SERVED)),
+    basis=iso("7816-3 12.2.1"),
+    needs=(Need.THAI_CARD,),
+)
+def wrong_le(subject: Subject) -> Measurement:
+    """GET RESPONSE with a Le above what waits: the right length is told, or the data given."""
+    length = 32
+    with subject.connection() as connection:
+        select_moi(connection)
+        right = reference(subject, connection)[:length]
+        data, sw = connection.send(read_command(subject, 0, length))
+        if StatusFamily.BYTES_WAITING.number(sw) is None:
+            raise DoesNotApply(Text("The reader serves 61 xx itself.", "เครื่องอ่านดำเนินการ 61 xx เอง"))
+        p2 = subject.get_response_p2
+        data, sw = connection.send(GET_RESPONSE.encode(p2=p2, le=length + 1))
+        if sw == StatusFamily.WRONG_LE.word(length) and not data:
+            again = connection.send(GET_RESPONSE.encode(p2=p2, le=length))
+            return Measurement(PASSED if again == (right, StatusWord.OK) else LOST)
+    return Measurement(SERVED if (data, sw) == (right, StatusWord.OK) else LOST)
+
+
+@declare(
+    "TX-7",
+    "Le 00 means 256 bytes",
+    "Le 00 หมายถึง 256 ไบต์",
+    unit="bytes",
+    limits=Limits(lower=MAX_ANSWER, upper=MAX_ANSWER),
+    basis=iso("7816-3 12.1.3"),
+    needs=(Need.THAI_CARD,),
+)
+def le_zero(subject: Subject) -> Measurement:
+    """How many bytes a READ of 256 gives in one answer."""
+    with subject.connection() as connection:
+        select_moi(connection)
+        right = reference(subject, connection)
+        data, sw = connection.fetch(read_command(subject, 0, MAX_ANSWER))
+    return Measurement(len(data) if sw == StatusWord.OK and data == right[: len(data)] else 0)
+
+
+@declare(
+    "TX-8",
+    "Each command reaches the card once",
+    "แต่ละคำสั่งไปถึงบัตรเพียงครั้งเดียว",
+    unit="answers",
+    limits=NONE,
+    basis=proposed("a repeated command skips data that waits, or counts a PIN twice"),
+    needs=(Need.THAI_CARD,),
+)
+def once(subject: Subject) -> Measurement:
+    """Waiting data is fetched ten bytes at a time: a command that the card got twice skips a piece."""
+    with subject.connection() as connection:
+        select_moi(connection)
+        right = reference(subject, connection)[:_SAMPLE]
+        rounds = subject.times(quick=5, full=50)
+        return Measurement(sum(_pieces_lost(subject, connection, right) for _ in range(rounds)))
+
+
+def _pieces_lost(subject: Subject, connection: Connection, right: bytes) -> int:
+    """Pieces that were wrong or not announced. DoesNotApply where the card gives no pieces."""
+    sw = connection.send(read_command(subject, 0, len(right))).sw
+    if StatusFamily.BYTES_WAITING.number(sw) != len(right):
+        raise DoesNotApply(Text("The reader serves 61 xx itself.", "เครื่องอ่านดำเนินการ 61 xx เอง"))
+    for at in range(0, len(right), _PIECE):
+        data, sw = connection.send(GET_RESPONSE.encode(p2=subject.get_response_p2, le=_PIECE))
+        left = len(right) - at - _PIECE
+        if at == 0 and sw == StatusWord.OK:
+            raise DoesNotApply(Text("The card gives no answer in pieces.", "บัตรไม่ให้ข้อมูลเป็นส่วน ๆ"))
+        wanted = StatusFamily.BYTES_WAITING.word(left) if left else StatusWord.OK
+        if data != right[at : at + _PIECE] or sw != wanted:
+            return 1
+    return 0
+
+
+@declare(
+    "TX-9",
+    "The same data is read the same, a thousand times",
+    "อ่านข้อมูลเดิมได้เหมือนเดิมทุกครั้งนับพันครั้ง",
+    unit="answers that differ",
+    limits=NONE,
+    basis=proposed("a flipped bit is rare: it takes many answers to meet one"),
+    needs=(Need.THAI_CARD,),
+)
+def stable(subject: Subject) -> Measurement:
+    """255 bytes of the photo, over and over, against the majority of the answers."""
+    times = subject.times(quick=1000, full=5000)
+    answers: dict[bytes, int] = {}
+    with subject.connection() as connection:
+        select_moi(connection)
+        command = read_command(subject, 0, MAX_SHORT_DATA)
+        for _ in range(times):
+            data, sw = connection.fetch(command)
+            whole = data + sw.to_bytes(2, "big")
+            answers[whole] = answers.get(whole, 0) + 1
+    return Measurement(times - max(answers.values()))
+
+
+def _test_card(
+    subject: Subject, commands: dict[int, bytes], right: Callable[[int], bytes], *, stop: bool = False
+) -> tuple[list[int], list[int]]:
+    """The lengths that worked and those that did not; ``stop`` at the first that did not."""
+    good: list[int] = []
+    wrong: list[int] = []
+    with subject.connection() as connection:
+        for length, command in commands.items():
+            code, answer = connection.transmit(command)
+            if code in (ResultCode.NO_SMARTCARD, ResultCode.REMOVED_CARD):
+                raise CannotMeasure(Text(code_name(code), code_name(code)))
+            right_one = code == SUCCESS and answer == right(length)
+            (good if right_one else wrong).append(length)
+            if wrong and stop:
+                break
+    return good, wrong
+
+
+@declare(
+    "TX-10",
+    "Test card: answers of every length from 1 to 256 (case 2)",
+    "บัตรทดสอบ: คำตอบทุกความยาว 1 ถึง 256 ไบต์ (กรณี 2)",
+    unit="lengths",
+    limits=NONE,
+    basis=iso("7816-3 12.1.1"),
+    needs=(Need.FAULT_CARD,),
+)
+def test_answers(subject: Subject) -> Measurement:
+    """ECHO with every Le."""
+    commands = {length: test_card.encode(le=length) for length in range(1, MAX_ANSWER + 1)}
+    return _count(_test_card(subject, commands, lambda n: test_card.pattern(n) + StatusWord.OK.raw)[1])
+
+
+@declare(
+    "TX-11",
+    "Test card: commands of every length from 1 to 255 (case 3)",
+    "บัตรทดสอบ: คำสั่งทุกความยาว 1 ถึง 255 ไบต์ (กรณี 3)",
+    unit="lengths",
+    limits=NONE,
+    basis=iso("7816-3 12.1.1"),
+    needs=(Need.FAULT_CARD,),
+)
+def test_commands(subject: Subject) -> Measurement:
+    """ECHO with every Lc; the card checks the data."""
+    lengths = range(1, MAX_SHORT_DATA + 1)
+    commands = {length: test_card.encode(test_card.pattern(length)) for length in lengths}
+    return _count(_test_card(subject, commands, lambda _: StatusWord.OK.raw)[1])
+
+
+@declare(
+    "TX-12",
+    "Test card: every length there and back (case 4)",
+    "บัตรทดสอบ: ส่งและรับทุกความยาว (กรณี 4)",
+    unit="lengths",
+    limits=NONE,
+    basis=iso("7816-3 12.1.1"),
+    needs=(Need.FAULT_CARD,),
+)
+def test_echo(subject: Subject) -> Measurement:
+    """ECHO with every Lc and as much Le."""
+    lengths = range(1, MAX_SHORT_DATA + 1)
+    commands = {n: test_card.encode(test_card.pattern(n), le=n) for n in lengths}
+    return _count(_test_card(subject, commands, lambda n: test_card.pattern(n) + StatusWord.OK.raw)[1])
+
+
+@declare(
+    "EXT-1",
+    "Test card: the longest extended answer that arrives whole",
+    "บัตรทดสอบ: คำตอบแบบขยายที่ยาวที่สุดที่มาถึงครบถ้วน",
+    unit="bytes",
+    limits=Limits(lower=MAX_ANSWER),
+    basis=iso("7816-3 12.1.3; how far a reader goes is recorded"),
+    needs=(Need.FAULT_CARD,),
+)
+def extended_answers(subject: Subject) -> Measurement:
+    """ECHO with extended Le in steps, until one does not work."""
+    lengths = _extended_lengths(subject)
+    commands = {length: test_card.encode(le=length) for length in lengths}
+    good, _ = _test_card(subject, commands, lambda n: test_card.pattern(n) + StatusWord.OK.raw, stop=True)
+    return Measurement(max(good, default=0), samples=[float(each) for each in good])
+
+
+@declare(
+    "EXT-2",
+    "Test card: the longest extended command that arrives whole",
+    "บัตรทดสอบ: คำสั่งแบบขยายที่ยาวที่สุดที่ไปถึงครบถ้วน",
+    unit="bytes",
+    limits=Limits(lower=MAX_SHORT_DATA),
+    basis=iso("7816-3 12.1.3; how far a reader goes is recorded"),
+    needs=(Need.FAULT_CARD,),
+)
+def extended_commands(subject: Subject) -> Measurement:
+    """ECHO with extended Lc in steps, until one does not work."""
+    lengths = [MAX_SHORT_DATA, *_extended_lengths(subject)]
+    commands = {length: test_card.encode(test_card.pattern(length)) for length in lengths}
+    good, _ = _test_card(subject, commands, lambda _: StatusWord.OK.raw, stop=True)
+    return Measurement(max(good, default=0), samples=[float(each) for each in good])
+
+
+def _extended_lengths(subject: Subject) -> list[int]:
+    # 65 526 bytes of data make the longest command that vpcd carries: 65 535 with header and lengths.
+    step = subject.times(quick=_EXTENDED_STEP["quick"], full=_EXTENDED_STEP["full"])
+    return [*range(MAX_ANSWER, 65526, step), 65526]
+
+
+@declare(
+    "EXT-3",
+    "An extended command that is not supported is refused, and the card stays usable",
+    "คำสั่งแบบขยายที่ไม่รองรับถูกปฏิเสธ และบัตรยังใช้งานได้",
+    limits=YES,
+    basis=proposed("an honest error lets a program fall back to short commands"),
+    needs=(Need.THAI_CARD,),
+)
+def extended_refused(subject: Subject) -> Measurement:
+    """An extended SELECT: any answer or error will do, as long as the next command works."""
+    extended = SELECT.encode()[:4] + b"\x00" + len(moi.AID).to_bytes(2, "big") + moi.AID
+    with subject.connection() as connection:
+        connection.transmit(extended)
+        code, answer = connection.transmit(SELECT.encode(moi.AID))
+    return Measurement(code == SUCCESS and len(answer) >= 2)

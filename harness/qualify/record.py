@@ -1,0 +1,171 @@
+"""The record of a qualification: everything that was measured, written line by line while it runs.
+
+A folder holds ``record.jsonl`` (grows; whatever ends the run, what was measured is there) and ``record.json`` (the whole,
+with verdict and digest). A run can be resumed from the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from apdu_specs.language import Text
+from harness.errors import HarnessError
+from harness.qualify.criterion import Criterion, Measurement
+from harness.qualify.verdict import Verdict, overall
+
+FORMAT = 1
+JOURNAL = "record.jsonl"
+DOCUMENT = "record.json"
+_OUTSIDE_DIGEST = ("digest", "signature")
+
+
+class NoRecord(HarnessError):
+    """The folder or file holds no record that can be used; ``why``."""
+
+    exit_status = 2
+
+    def __init__(self, path: Path, why: Text) -> None:
+        super().__init__(
+            Text(f"{path}: {why.en}.", f"{path}: {why.th}"),
+            Text(
+                "Name the folder that 'thnid qualify run' wrote, or another one for a new run.",
+                "โปรดระบุโฟลเดอร์ที่ 'thnid qualify run' สร้างไว้ หรือโฟลเดอร์อื่นสำหรับการทดสอบใหม่",
+            ),
+        )
+
+
+def now() -> str:
+    """ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def result(
+    criterion: Criterion, verdict: Verdict, measurement: Measurement | None, reason: Text | None, ms: float
+) -> dict[str, Any]:
+    """One criterion's line of a record."""
+    measured = measurement or Measurement(None)
+    told = reason or measured.reason
+    return {
+        "criterion": criterion.id,
+        "verdict": verdict.value,
+        "value": _rounded(measured.value),
+        "unit": criterion.unit,
+        "limits": criterion.limits.to_json(),
+        "reason": {"en": told.en, "th": told.th} if told else None,
+        "samples": [_rounded(each) for each in measured.samples],
+        "series": {name: [[_rounded(x), _rounded(y)] for x, y in s] for name, s in measured.series.items()},
+        "ms": round(ms, 1),
+        "attachments": list(measured.attachments),
+    }
+
+
+def _rounded(value: Any) -> Any:
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+class Record:
+    """A record in ``folder``. ``header`` is what is known before anything is measured (reader, host, card, profile...)."""
+
+    def __init__(self, folder: Path, header: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self.header = dict(header)
+        self.results: dict[str, dict[str, Any]] = {}
+        self.remaining: tuple[str, ...] = ()
+
+    @classmethod
+    def begin(cls, folder: Path, header: Mapping[str, Any]) -> Record:
+        """A new record; NoRecord if ``folder`` holds one already."""
+        if (folder / JOURNAL).exists():
+            raise NoRecord(
+                folder,
+                Text(
+                    "there is a record already; --resume continues it",
+                    "มีบันทึกผลอยู่แล้ว ใช้ --resume เพื่อทำต่อ",
+                ),
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        record = cls(folder, {"format": FORMAT, **header})
+        record._write({"header": record.header})
+        return record
+
+    @classmethod
+    def resume(cls, folder: Path) -> Record:
+        """The record in ``folder`` as far as it got. A last line that was torn is left out. Raises NoRecord."""
+        try:
+            text = (folder / JOURNAL).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            raise NoRecord(folder, Text("there is no record in it", "ไม่มีบันทึกผล")) from None
+        record: Record | None = None
+        for line in text.splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(entry, dict) and isinstance(entry.get("header"), dict):
+                record = cls(folder, entry["header"])
+            elif record is not None and isinstance(entry, dict) and isinstance(entry.get("result"), dict):
+                record.results[str(entry["result"].get("criterion"))] = entry["result"]
+        if record is None or record.header.get("format") != FORMAT:
+            raise NoRecord(folder, Text("its record cannot be read", "อ่านบันทึกผลไม่ได้"))
+        if not text.endswith("\n"):
+            record._end_line()
+        return record
+
+    def add(self, line: dict[str, Any]) -> None:
+        """Keep one result; it is on the disk when this returns."""
+        self.results[line["criterion"]] = line
+        self._write({"result": line})
+
+    def done(self) -> set[str]:
+        """The criteria that need not be measured again: all but the incomplete ones."""
+        return {name for name, each in self.results.items() if each["verdict"] != Verdict.INCOMPLETE.value}
+
+    def finish(self, remaining: Iterable[str] = ()) -> dict[str, Any]:
+        """Write ``record.json``; ``remaining`` are criteria that nobody got to. Returns the document."""
+        self.remaining = tuple(remaining)
+        document = self.document()
+        temporary = self.folder / f".{DOCUMENT}"
+        temporary.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        temporary.replace(self.folder / DOCUMENT)
+        return document
+
+    def document(self) -> dict[str, Any]:
+        """The whole record as JSON, with its verdict and digest."""
+        verdicts = [Verdict(each["verdict"]) for each in self.results.values()]
+        document = {
+            **self.header,
+            "ended": now(),
+            "results": list(self.results.values()),
+            "remaining": list(self.remaining),
+            "verdict": overall(verdicts, finished=not self.remaining).value,
+            "signature": None,
+        }
+        return {**document, "digest": digest_of(document)}
+
+    def _write(self, entry: Mapping[str, Any]) -> None:
+        with (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
+            journal.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            journal.flush()
+            os.fsync(journal.fileno())
+
+    def _end_line(self) -> None:
+        with (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
+            journal.write("\n")
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """Of the canonical JSON (sorted keys, no blanks, UTF-8) without digest and signature."""
+    signed = {name: value for name, value in document.items() if name not in _OUTSIDE_DIGEST}
+    canonical = json.dumps(signed, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def sign(document: Mapping[str, Any], operator: str, date: str) -> dict[str, Any]:
+    """The record with an operator's signature; the digest stays what it was."""
+    return {**document, "signature": {"operator": operator, "date": date}}

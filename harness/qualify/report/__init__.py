@@ -1,0 +1,1 @@
+"""Forms of a record: JSON schema, JUnit XML, and a page for people."""

@@ -1,0 +1,123 @@
+"""A finished record from its file, checked before anything is said of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from apdu_specs.language import Text
+from harness.errors import HarnessError
+from harness.qualify.record import DOCUMENT, FORMAT, NoRecord, digest_of
+from harness.qualify.verdict import Verdict, overall
+
+_NOT_A_RECORD = Text("this is not a qualification record", "ไม่ใช่บันทึกผลการทดสอบเครื่องอ่าน")
+
+
+class RecordAltered(HarnessError):
+    """The record is not as it was written: its digest, or its verdict, does not follow from its results."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            Text(
+                f"{path}: the record was changed after it was written; its digest does not match.",
+                f"{path}: บันทึกผลถูกแก้ไขหลังจากเขียนแล้ว ค่าแฮชไม่ตรงกัน",
+            ),
+            Text(
+                "Use the original file, or measure again with 'thnid qualify run'.",
+                "โปรดใช้แฟ้มต้นฉบับ หรือทดสอบใหม่ด้วย 'thnid qualify run'",
+            ),
+        )
+
+
+class RecordTooNew(HarnessError):
+    """The record is of a format that this version does not know."""
+
+    def __init__(self, path: Path, found: int) -> None:
+        super().__init__(
+            Text(
+                f"{path}: the record has format {found}; this version of thnid knows formats up to {FORMAT}.",
+                f"{path}: บันทึกผลเป็นรูปแบบ {found} แต่ thnid รุ่นนี้รู้จักถึงรูปแบบ {FORMAT}",
+            ),
+            Text("Install a newer thnid.", "โปรดติดตั้ง thnid รุ่นใหม่กว่า"),
+        )
+
+
+class ExtraMissing(HarnessError):
+    """The page and the comparison need packages that are not installed."""
+
+    exit_status = 2
+
+    def __init__(self, package: str) -> None:
+        super().__init__(
+            Text(
+                f"Reports and comparisons need the package {package}, which is not installed.",
+                f"การออกรายงานและการเปรียบเทียบต้องใช้แพ็กเกจ {package} ซึ่งยังไม่ได้ติดตั้ง",
+            ),
+            Text("Install it: pip install 'thnid[qualify]'.", "ติดตั้งด้วย pip install 'thnid[qualify]'"),
+        )
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The record in ``path``, a file or the folder that a run wrote.
+
+    Raises NoRecord (unreadable, or no record), RecordTooNew, RecordAltered.
+    """
+    path = path / DOCUMENT if path.is_dir() else path
+    try:
+        record = json.loads(path.read_bytes())
+    except OSError as error:
+        raise NoRecord(path, Text(error.strerror or str(error), "เปิดแฟ้มไม่ได้")) from None
+    except (ValueError, RecursionError):
+        raise NoRecord(path, _NOT_A_RECORD) from None
+    if not isinstance(record, dict) or type(record.get("format")) is not int:
+        raise NoRecord(path, _NOT_A_RECORD)
+    if record["format"] > FORMAT:
+        raise RecordTooNew(path, record["format"])
+    if not _has_shape(record):
+        raise NoRecord(path, _NOT_A_RECORD)
+    if not _is_as_written(record):
+        raise RecordAltered(path)
+    return record
+
+
+def _is_as_written(record: dict[str, Any]) -> bool:
+    """Whoever changes a record can work out its digest, too: so its verdict must also follow from its results."""
+    try:
+        digest = digest_of(record)
+    except UnicodeEncodeError:  # half a surrogate pair, which no record was ever written with
+        return False
+    verdicts = [Verdict(result["verdict"]) for result in record["results"]]
+    finished = not record.get("remaining")
+    return record.get("digest") == digest and record["verdict"] == overall(verdicts, finished=finished).value
+
+
+def _has_shape(record: dict[str, Any]) -> bool:
+    """Whether the parts that everything else rests on are there, of the right kinds."""
+    results, known = record.get("results"), {verdict.value for verdict in Verdict}
+    parts = [record.get(name) or {} for name in ("tool", "reader", "host", "card", "signature")]
+    return (
+        isinstance(results, list)
+        and all(isinstance(part, dict) for part in parts)
+        and isinstance(record.get("remaining") or [], list)
+        and record.get("verdict") in known - {Verdict.NOT_APPLICABLE.value}
+        and all(isinstance(result, dict) and _result_has_shape(result, known) for result in results)
+    )
+
+
+def _result_has_shape(result: dict[str, Any], verdicts: set[str]) -> bool:
+    series = result.get("series") or {}
+    return (
+        isinstance(result.get("criterion"), str)
+        and isinstance(result.get("verdict"), str)
+        and result["verdict"] in verdicts
+        and isinstance(result.get("limits") or {}, dict)
+        and isinstance(result.get("samples") or [], list)
+        and isinstance(result.get("attachments") or [], list)
+        and isinstance(series, dict)
+        and all(isinstance(points, list) and all(map(_is_pair, points)) for points in series.values())
+    )
+
+
+def _is_pair(point: Any) -> bool:
+    return isinstance(point, list) and len(point) == 2

@@ -1,0 +1,225 @@
+"""A record as the page shows it: rows by family, counts, facts. Pure; no HTML here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import PurePath
+from typing import Any
+
+from apdu_specs.language import Text
+from harness.qualify.criterion import Family
+from harness.qualify.report import words
+
+ATTENTION = ("fail", "incomplete", "marginal")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One criterion as measured.
+
+    ``unit`` is the value's, empty where the value is no number; ``sample_unit`` that of ``samples``, which are raw and
+    finite. ``series`` maps a name to (seconds, value) pairs.
+    """
+
+    criterion: str
+    family: Family | None
+    title: Text
+    basis: str
+    verdict: str
+    value: Text
+    unit: str
+    sample_unit: str
+    limits: Text
+    upper: float | None
+    lower: float | None
+    reason: Text | None
+    attachments: tuple[str, ...]
+    samples: tuple[float, ...]
+    series: Mapping[str, tuple[tuple[float, float], ...]]
+
+    @property
+    def stands_for(self) -> str:
+        """The verdict as a CSS class."""
+        return words.CLASSES[self.verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line about the campaign. ``mono`` for what is compared letter by letter."""
+
+    name: Text
+    value: Text
+    mono: bool = False
+
+
+def rows(record: Mapping[str, Any]) -> tuple[Row, ...]:
+    """The record's results in the page's order: by family, then as measured."""
+    order: list[Family | None] = [*Family, None]
+    return tuple(sorted(map(_row, record["results"]), key=lambda row: order.index(row.family)))
+
+
+def by_family(found: Iterable[Row]) -> list[tuple[Text, list[Row]]]:
+    """Rows under the headings they are shown under."""
+    return [
+        (words.family_title(family), list(each)) for family, each in groupby(found, lambda row: row.family)
+    ]
+
+
+def counts(found: Iterable[Row]) -> dict[str, int]:
+    """How many rows have each verdict, in the order of ``words.VERDICTS``."""
+    verdicts = [row.verdict for row in found]
+    return {verdict: verdicts.count(verdict) for verdict in words.VERDICTS}
+
+
+def attention(found: Iterable[Row]) -> list[Row]:
+    """What a reader of the page must look at first: the worst verdicts first."""
+    return sorted(
+        (row for row in found if row.verdict in ATTENTION), key=lambda row: ATTENTION.index(row.verdict)
+    )
+
+
+def _row(result: Mapping[str, Any]) -> Row:
+    criterion = str(result["criterion"])
+    family, title, basis = _declared(criterion)
+    unit = str(result.get("unit") or "")
+    limits = {
+        name: each if isinstance(each, list) == name.endswith("equals") else None
+        for name, each in (result.get("limits") or {}).items()
+    }
+    return Row(
+        criterion=criterion,
+        family=family,
+        title=title,
+        basis=basis,
+        verdict=result["verdict"],
+        value=words.amount(result.get("value")),
+        unit=unit if _is_number(result.get("value")) else "",
+        sample_unit=unit,
+        limits=words.limits_sentence(limits, unit),
+        upper=_bound(limits, "upper"),
+        lower=_bound(limits, "lower"),
+        reason=both_languages(result.get("reason")),
+        attachments=tuple(_attachment(each) for each in result.get("attachments") or ()),
+        samples=tuple(float(each) for each in result.get("samples") or () if _is_number(each)),
+        series={str(name): _points(points) for name, points in (result.get("series") or {}).items()},
+    )
+
+
+def _declared(criterion: str) -> tuple[Family | None, Text, str]:
+    """Family, title and basis. A criterion that this version does not know is shown under its id, never dropped."""
+    from harness.qualify.criteria import CRITERIA
+
+    known = CRITERIA.get(criterion)
+    if known is None:
+        return None, Text(criterion, criterion), ""
+    return known.family, known.title, str(known.basis)
+
+
+def _bound(limits: Mapping[str, Any], name: str) -> float | None:
+    bound: Any = limits.get(name)
+    return float(bound) if _is_number(bound) else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value - value == 0
+
+
+def _points(points: Iterable[Any]) -> tuple[tuple[float, float], ...]:
+    return tuple((float(at), float(value)) for at, value in points if _is_number(at) and _is_number(value))
+
+
+def _attachment(attachment: Any) -> str:
+    if isinstance(attachment, Mapping):
+        shown = [PurePath(str(attachment.get("path") or attachment.get("name") or "?")).name]
+        shown += [str(attachment[name]) for name in ("sha256", "digest") if attachment.get(name)]
+        return " ".join(shown)
+    return PurePath(str(attachment)).name
+
+
+def both_languages(reason: Any) -> Text | None:
+    """A record's sentence, which is ``{"en", "th"}``, plain text, or nothing."""
+    if not reason:
+        return None
+    if isinstance(reason, Mapping):
+        english = str(reason.get("en") or reason.get("th") or "")
+        return Text(english, str(reason.get("th") or english))
+    return Text(str(reason), str(reason))
+
+
+# ------------------------------------------------------------------ facts about the campaign
+
+
+def reader_name(record: Mapping[str, Any]) -> str:
+    """What the reader calls itself."""
+    return str(_part(record, "reader").get("name") or "?")
+
+
+def is_virtual(record: Mapping[str, Any]) -> bool:
+    """Whether the card was a virtual one."""
+    return _part(record, "card").get("virtual") is True
+
+
+def facts(record: Mapping[str, Any]) -> list[Fact]:
+    """Reader, host, card and campaign, line by line."""
+    host, card = _part(record, "host"), _part(record, "card")
+    profile = str(record.get("profile") or "")
+    return [
+        *reader_facts(record),
+        _fact(Text("PC/SC", "PC/SC"), host.get("pcsc")),
+        _fact(Text("Kernel", "เคอร์เนล"), host.get("kernel")),
+        Fact(Text("Profile", "ชุดการทดสอบ"), words.PROFILES.get(profile, words.amount(profile or None))),
+        _fact(Text("Card ATR", "ATR ของบัตร"), card.get("atr"), mono=True),
+        Fact(Text("Card", "บัตร"), _card(card)),
+        _fact(Text("Started", "เริ่ม"), moment(record.get("started"))),
+        _fact(Text("Ended", "สิ้นสุด"), moment(record.get("ended"))),
+        _fact(Text("Operator", "ผู้ทดสอบ"), record.get("operator")),
+    ]
+
+
+def reader_facts(record: Mapping[str, Any]) -> list[Fact]:
+    """What a signature stands under: reader, driver, OS, tool."""
+    reader, host, tool = (_part(record, name) for name in ("reader", "host", "tool"))
+    return [
+        _fact(Text("Reader", "เครื่องอ่าน"), reader.get("name")),
+        _fact(Text("Serial number", "หมายเลขเครื่อง"), reader.get("serial"), mono=True),
+        _fact(Text("Firmware", "เฟิร์มแวร์"), reader.get("firmware")),
+        _fact(Text("Driver", "ไดรเวอร์"), reader.get("driver")),
+        _fact(Text("Operating system", "ระบบปฏิบัติการ"), host.get("os")),
+        _fact(Text("Tool", "เครื่องมือ"), f"{tool.get('name') or 'thnid'} {tool.get('version') or '?'}"),
+    ]
+
+
+def moment(stamp: Any) -> str | None:
+    """An ISO 8601 stamp as ``2026-01-31 09:30:00 UTC``; as it is where it is none."""
+    if not stamp:
+        return None
+    try:
+        when = datetime.fromisoformat(str(stamp))
+    except ValueError:
+        return str(stamp)
+    if when.tzinfo is None:
+        return str(stamp)
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _part(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = record.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _card(card: Mapping[str, Any]) -> Text:
+    if not card:
+        return Text("not recorded", "ไม่มีบันทึก")
+    generation = str(card.get("generation") or "")
+    virtual, thai = ("virtual", "บัตรเสมือน") if card.get("virtual") else ("physical", "บัตรจริง")
+    return Text(f"{virtual} {generation}".strip(), f"{thai} {generation}".strip())
+
+
+def _fact(name: Text, value: Any, *, mono: bool = False) -> Fact:
+    missing = Text("not reported", "ไม่ได้รายงาน")
+    if value in (None, ""):
+        return Fact(name, missing)
+    return Fact(name, words.amount(str(value)), mono)

@@ -1,0 +1,462 @@
+"""The subject: the reader under test, its raw PC/SC calls with their result codes, and who or what is around it.
+
+No call waits longer than ``LIMIT_S``: a silent card ends in CardSilent, raised by the watchdog.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from apdu_specs import keys, moi, test_card
+from apdu_specs.apdu import Response, split_response
+from apdu_specs.errors import SpecError
+from apdu_specs.generations import GENERATIONS, Generation, by_atr
+from apdu_specs.interindustry import GET_RESPONSE, SELECT
+from apdu_specs.language import Text
+from apdu_specs.status import Family as StatusFamily
+from apdu_specs.status import StatusWord
+from harness.client import CardClient
+from harness.errors import HarnessError, NoReader, StackUnavailable
+from harness.qualify.actuator import Actuator, NoActuator
+from harness.qualify.criterion import CannotMeasure, Need, Profile
+from harness.terminals import scard
+from harness.terminals.pcsc import SYSTEM_SOCKET, PcscTerminal, error_for
+from harness.terminals.scard import Disposition, Presence, Protocol, ReaderStatus, ResultCode, Share
+from harness.terminals.watchdog import Watchdog, establish_watched
+
+SUCCESS = 0
+LIMIT_S = 10.0
+"""Longest that any call may take, unless a criterion says otherwise."""
+SETTLED_S = 5.0
+"""Longest that a card may take to be seen, or not to be seen any more."""
+_GONE = {
+    ResultCode.UNKNOWN_READER,
+    ResultCode.READER_UNAVAILABLE,
+    ResultCode.NO_READERS_AVAILABLE,
+    ResultCode.NO_SERVICE,
+    ResultCode.SERVICE_STOPPED,
+}
+Outcome = TypeVar("Outcome")
+
+
+class CallFailed(Exception):
+    """A PC/SC call that had to succeed gave ``code``; ``call`` names it."""
+
+    def __init__(self, code: int, call: str) -> None:
+        super().__init__(f"{call}: {code_name(code)}")
+        self.code = code
+        self.call = call
+
+    @property
+    def reader_gone(self) -> bool:
+        """Whether there is no reader, or no PC/SC, to go on with."""
+        return self.code in _GONE
+
+
+def code_name(code: int) -> str:
+    """``SHARING_VIOLATION`` and the like, SUCCESS, or the code in hex."""
+    if code == SUCCESS:
+        return "SUCCESS"
+    try:
+        return ResultCode(code).name
+    except ValueError:
+        return f"0x{code:08X}"
+
+
+class Connection:
+    """A card handle. Methods give result codes; ``send`` insists on success."""
+
+    def __init__(self, client: Client, handle: int, protocol: Protocol) -> None:
+        self.client = client
+        self.handle = handle
+        self.protocol = protocol
+
+    def call(self, name: str, *arguments: Any) -> tuple[int, tuple[Any, ...]]:
+        """Any call with this handle first: its code and what came with it."""
+        return self.client.call(name, self.handle, *arguments)
+
+    def transmit(self, apdu: bytes, protocol: Protocol | None = None) -> tuple[int, bytes]:
+        """Result code and the answer as it came."""
+        pci = scard.pci(self.protocol if protocol is None else protocol)
+        code, values = self.call("SCardTransmit", pci, list(apdu))
+        return code, bytes(values[0]) if values else b""
+
+    def send(self, apdu: bytes) -> Response:
+        """Data and status word as they came; CallFailed or, for an answer without status word, CannotMeasure."""
+        code, answer = self.transmit(apdu)
+        if code != SUCCESS:
+            raise CallFailed(code, "SCardTransmit")
+        try:
+            return split_response(answer)
+        except SpecError:
+            raise CallFailed(ResultCode.REMOVED_CARD, "SCardTransmit") from None
+
+    def fetch(self, apdu: bytes) -> Response:
+        """As ``send``, with what 61 xx announces fetched."""
+        data, sw = self.send(apdu)
+        for _ in range(64):
+            waiting = StatusFamily.BYTES_WAITING.number(sw)
+            if waiting is None:
+                break
+            more, sw = self.send(GET_RESPONSE.encode(p2=self.client.subject.get_response_p2, le=waiting))
+            data += more
+        return Response(data, sw)
+
+    def status(self) -> tuple[int, bytes]:
+        """Result code and ATR."""
+        code, values = self.call("SCardStatus")
+        return code, bytes(values[3]) if values else b""
+
+    def begin(self) -> int:
+        """SCardBeginTransaction."""
+        return self.call("SCardBeginTransaction")[0]
+
+    def end(self, disposition: Disposition = Disposition.LEAVE) -> int:
+        """SCardEndTransaction."""
+        return self.call("SCardEndTransaction", int(disposition))[0]
+
+    def reconnect(
+        self,
+        disposition: Disposition = Disposition.LEAVE,
+        *,
+        share: Share = Share.SHARED,
+        protocols: Protocol = Protocol.T0_OR_T1,
+    ) -> int:
+        """SCardReconnect; the new protocol is used from then on."""
+        code, values = self.call("SCardReconnect", int(share), int(protocols), int(disposition))
+        if values:
+            self.protocol = Protocol(values[0])
+        return code
+
+    def disconnect(self, disposition: Disposition = Disposition.LEAVE) -> int:
+        """SCardDisconnect."""
+        return self.call("SCardDisconnect", int(disposition))[0]
+
+
+class Client:
+    """One PC/SC context of the subject's reader, each as a program of its own to pcscd. A context manager."""
+
+    def __init__(self, subject: Subject, limit_s: float = LIMIT_S) -> None:
+        self.subject = subject
+        self.reader = subject.reader
+        path = scard.chosen_socket() or SYSTEM_SOCKET
+        try:
+            context, watchdog = establish_watched(scard.establish, path, limit_s)
+        except scard.Code as code:
+            raise CallFailed(code.value, code.call) from code
+        self.context: int = context
+        self._watchdog: Watchdog = watchdog
+        self._open = True
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the context and all that hangs on it."""
+        if not self._open:
+            return
+        self._open = False
+        self._watchdog.close()
+        if self._watchdog.releasable:
+            scard.release(self.context)
+
+    def call(self, name: str, *arguments: Any) -> tuple[int, tuple[Any, ...]]:
+        """Any call: its code and what came with it. Raises CardSilent."""
+        return self._watchdog.call(scard.raw, name, *arguments)
+
+    def watched(self, function: Callable[..., Outcome], *arguments: Any) -> Outcome:
+        """Any function under the same time limit."""
+        return self._watchdog.call(function, *arguments)
+
+    def try_connect(
+        self, share: Share = Share.SHARED, protocols: Protocol = Protocol.T0_OR_T1
+    ) -> tuple[int, Connection | None]:
+        """Result code, and the connection if it is success."""
+        wanted = Protocol.NONE if share is Share.DIRECT else protocols
+        code, values = self.call("SCardConnect", self.context, self.reader, int(share), int(wanted))
+        return code, Connection(self, int(values[0]), Protocol(values[1])) if values else None
+
+    def connect(self, share: Share = Share.SHARED, protocols: Protocol = Protocol.T0_OR_T1) -> Connection:
+        """A connection; CallFailed without one."""
+        code, connection = self.try_connect(share, protocols)
+        if connection is None:
+            raise CallFailed(code, "SCardConnect")
+        return connection
+
+    def state(self) -> ReaderStatus:
+        """The reader's state now."""
+        return self._wait(ReaderStatus(self.reader, 0, b""), 0)
+
+    def change_of(self, known: ReaderStatus, timeout_s: float) -> ReaderStatus | None:
+        """The state after the next change; None when there was none in time."""
+        try:
+            return self._wait(known, timeout_s)
+        except CallFailed as failed:
+            if failed.code == ResultCode.TIMEOUT:
+                return None
+            raise
+
+    def await_presence(self, present: bool, known: ReaderStatus, within_s: float) -> ReaderStatus | None:
+        """The first state from ``known`` on with a card, or without; None when it never came."""
+        deadline = time.monotonic() + within_s
+        while known.present is not present or (present and known.mute):
+            left = deadline - time.monotonic()
+            after = self.change_of(known, left) if left > 0 else None
+            if after is None:
+                return None
+            known = after
+        return known
+
+    def _wait(self, known: ReaderStatus, timeout_s: float) -> ReaderStatus:
+        try:
+            status = self._watchdog.call(scard.wait, self.context, [(known.name, known.state)], timeout_s)[0]
+        except scard.Code as code:
+            raise CallFailed(code.value, code.call) from code
+        if status.state & (Presence.UNKNOWN | Presence.UNAVAILABLE):
+            raise CallFailed(ResultCode.READER_UNAVAILABLE, "SCardGetStatusChange")
+        return status
+
+
+def events(status: ReaderStatus) -> int:
+    """PC/SC's count of the reader's insertions and removals: the upper 16 bits of the state."""
+    return status.state >> 16 & 0xFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What the card in the reader is. ``serial`` is empty where the card tells none."""
+
+    present: bool = False
+    atr: bytes = b""
+    thai: bool = False
+    test: bool = False
+    generation: str | None = None
+    serial: bytes = b""
+
+    @property
+    def virtual(self) -> bool:
+        """Whether the card says that it is one of ours."""
+        return keys.is_virtual(self.serial)
+
+
+class Operator:
+    """The person at the desk. This one is not there; the command line has one that asks."""
+
+    present = False
+    name: str | None = None
+
+    def ask(self, what: Text) -> None:
+        """Have something done."""
+
+    def answer(self, question: Text) -> str | None:
+        """A line of text; None without a person, or an answer."""
+        return None
+
+
+@dataclass(eq=False)
+class Subject:
+    """The reader under test. ``pin`` and ``real_card`` (its serial) are the consent to present a PIN; ``evidence`` names
+    files or words for the paper criteria; ``expected_atr`` is what the card's maker says."""
+
+    reader: str
+    profile: Profile = Profile.QUICK
+    actuator: Actuator = field(default_factory=NoActuator)
+    operator: Operator = field(default_factory=Operator)
+    pin: str | None = field(default=None, repr=False)
+    real_card: str | None = None
+    virtual_reader: bool = False
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    expected_atr: bytes | None = None
+    soak_s: float = 60.0
+    progress: Callable[[str, float], None] | None = None
+    card: CardFacts = field(default_factory=CardFacts)
+    _once: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def times(self, *, quick: int, full: int) -> int:
+        """How often something is repeated."""
+        return quick if self.profile is Profile.QUICK else full
+
+    @contextlib.contextmanager
+    def client(self, limit_s: float = LIMIT_S) -> Iterator[Client]:
+        """A PC/SC context of its own."""
+        with Client(self, limit_s) as client:
+            yield client
+
+    @contextlib.contextmanager
+    def connection(self, share: Share = Share.SHARED) -> Iterator[Connection]:
+        """A connection in a context of its own."""
+        with Client(self) as client:
+            yield client.connect(share)
+
+    def once(self, measure: Callable[[Subject], Outcome]) -> Outcome:
+        """What ``measure`` gave, measured at the first call: several criteria look at one measurement."""
+        name = f"{measure.__module__}.{measure.__qualname__}"
+        if name not in self._once:
+            try:
+                self._once[name] = measure(self)
+            except Exception as failure:  # each criterion that looks at it is to end the same way
+                self._once[name] = failure
+        outcome = self._once[name]
+        if isinstance(outcome, Exception):
+            raise outcome
+        result: Outcome = outcome
+        return result
+
+    @property
+    def generation(self) -> Generation | None:
+        """The card's generation, by its ATR."""
+        return by_atr(self.card.atr) if self.card.atr else None
+
+    @property
+    def get_response_p2(self) -> int:
+        """P2 of GET RESPONSE as this card's family wants it."""
+        alike = (each for each in GENERATIONS.values() if each.atr[:2] == self.card.atr[:2])
+        family = self.generation or next(alike, None)
+        return min(family.get_response_p2) if family else 0
+
+    def terminal(self) -> PcscTerminal:
+        """A terminal, not yet connected, for work that needs the card's client; the PIN session ends with it."""
+        return PcscTerminal(self.reader, timeout_s=LIMIT_S, disposition="reset")
+
+    # --- what is there ------------------------------------------------------------------------------------------------
+
+    def recognise(self) -> CardFacts:
+        """Look at reader and card. Raises NoReader, StackUnavailable."""
+        try:
+            with self.client() as client:
+                status = client.state()
+                if not status.present or status.mute:
+                    self.card = CardFacts()
+                else:
+                    self.card = CardFacts(present=True, atr=status.atr)
+                    self.card = self._told_by_card(client)
+        except CallFailed as failed:
+            if failed.reader_gone or failed.code not in _CARD_TROUBLE:
+                raise _error_of(failed, self.reader) from failed
+        except HarnessError:
+            if not self.card.present:
+                raise
+        return self.card
+
+    def _told_by_card(self, client: Client) -> CardFacts:
+        atr = self.card.atr
+        connection = client.connect()
+        try:
+            thai = by_atr(atr) is not None or self._selects(connection, moi.AID)
+            test = not thai and self._selects(connection, test_card.AID)
+        finally:
+            connection.disconnect()
+        generation = by_atr(atr)
+        known = CardFacts(True, atr, thai, test, generation.name if generation else None)
+        self.card = known  # whatever else fails, this much is known
+        return CardFacts(True, atr, thai, test, known.generation, self._serial() if thai else b"")
+
+    def _selects(self, connection: Connection, aid: bytes) -> bool:
+        sw = connection.send(SELECT.encode(aid)).sw
+        return sw == StatusWord.OK or StatusFamily.BYTES_WAITING.number(sw) is not None
+
+    def _serial(self) -> bytes:
+        with contextlib.suppress(HarnessError, SpecError), self.terminal() as terminal:
+            return CardClient(terminal).card_serial()
+        return b""
+
+    def unmet(self, needs: frozenset[Need]) -> Need | None:
+        """The first need that nothing here meets; None if all are met."""
+        met = {
+            # A missing card is not a property of the reader: what needs one is then incomplete, see the runner.
+            Need.ANY_CARD: True,
+            Need.THAI_CARD: self.card.thai or not self.card.present,
+            Need.VIRTUAL_CARD: self.card.virtual,
+            Need.ACTUATOR: not isinstance(self.actuator, NoActuator),
+            Need.UNPLUG: self.actuator.can_unplug,
+            Need.FAULT_CARD: self.card.test,
+            Need.PIN_CONSENT: self.pin is not None and (self.card.virtual or self._consented()),
+            Need.PAPER: not self.virtual_reader,
+        }
+        return next((need for need in Need if need in needs and not met[need]), None)
+
+    def _consented(self) -> bool:
+        given = (self.real_card or "").replace(" ", "").upper()
+        return bool(self.card.serial) and given == self.card.serial.hex().upper()
+
+    def require_empty_or_present(self, present: bool) -> None:
+        """Wait for the card to be in, or out; CannotMeasure if it is not."""
+        patience = self.actuator.patience_s
+        with self.client(patience + LIMIT_S) as client:
+            if client.await_presence(present, client.state(), patience) is None:
+                raise CannotMeasure(
+                    Text("The reader does not see the card.", "เครื่องอ่านไม่พบบัตร")
+                    if present
+                    else Text("The reader still shows a card that left.", "เครื่องอ่านยังแสดงบัตรที่ถอดออกแล้ว")
+                )
+
+
+_CARD_TROUBLE = {
+    ResultCode.NO_SMARTCARD,
+    ResultCode.UNRESPONSIVE_CARD,
+    ResultCode.UNPOWERED_CARD,
+    ResultCode.RESET_CARD,
+    ResultCode.REMOVED_CARD,
+    ResultCode.PROTO_MISMATCH,
+    ResultCode.SHARING_VIOLATION,
+    ResultCode.NOT_TRANSACTED,
+}
+
+
+def _error_of(failed: CallFailed, reader: str) -> HarnessError:
+    """The error that a failed call means when nothing can be measured at all."""
+    if failed.code == ResultCode.READER_UNAVAILABLE:
+        return NoReader(reader, pcsc_code=failed.code)
+    error = error_for(scard.Code(failed.code, failed.call), reader)
+    assert isinstance(error, HarnessError | StackUnavailable)
+    return error
+
+
+class Task:
+    """A call in a thread of its own, started at once: how long it took and what it gave, or that it still waits."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self._function = function
+        self._done = threading.Event()
+        self.result: Any = None
+        self.error: Exception | None = None
+        self.started = time.monotonic()
+        self.seconds = 0.0
+        self._thread = threading.Thread(target=self._run, name="qualify task", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self.result = self._function()
+        except Exception as error:  # handed to whoever waits
+            self.error = error
+        self.seconds = time.monotonic() - self.started
+        self._done.set()
+
+    def done_within(self, seconds: float) -> bool:
+        """Whether it ended within ``seconds`` from now."""
+        return self._done.wait(seconds)
+
+    def outcome(self, within_s: float = LIMIT_S) -> Any:
+        """Its result; raises what it raised, CannotMeasure if it does not end."""
+        if not self._done.wait(within_s):
+            raise CannotMeasure(Text("A call does not return.", "คำสั่งไม่สิ้นสุด"))
+        if self.error is not None:
+            raise self.error
+        return self.result
+
+
+def percentile(samples: Sequence[float], share: float) -> float:
+    """The smallest sample that at least ``share`` of all are not above; CannotMeasure without samples."""
+    if not samples:
+        raise CannotMeasure(Text("Nothing was measured.", "ไม่มีค่าที่วัดได้"))
+    ordered = sorted(samples)
+    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]

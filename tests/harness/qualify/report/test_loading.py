@@ -1,0 +1,90 @@
+"""Nothing is said of a record that is not as it was written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.qualify.record import NoRecord
+from harness.qualify.report.loading import RecordAltered, RecordTooNew, load
+from tests.harness.qualify.report.synthetic import record, sealed, written
+
+
+def test_a_record_as_it_was_written(tmp_path: Path) -> None:
+    whole = record()
+    path = written(whole, tmp_path / "record.json")
+    assert load(path) == whole
+    assert load(tmp_path) == whole
+
+
+def test_signing_does_not_change_the_digest(tmp_path: Path) -> None:
+    signed = {**record(), "signature": {"operator": "สมศรี", "date": "2026-11-20"}}
+    assert load(written(signed, tmp_path / "r.json"))["signature"]["operator"] == "สมศรี"
+
+
+@pytest.mark.parametrize("part", ["reader", "verdict", "ended", "digest", "results"])
+def test_any_change_is_noticed(part: str, tmp_path: Path) -> None:
+    whole = record()
+    other: dict[str, Any] = {
+        "reader": {**whole["reader"], "serial": "RR123-004568"},
+        "verdict": "marginal",
+        "ended": "2026-11-21T02:02:41+00:00",
+        "digest": "sha256:" + "0" * 64,
+        "results": whole["results"][:-1],
+    }
+    with pytest.raises(RecordAltered):
+        load(written({**whole, part: other[part]}, tmp_path / "r.json"))
+
+
+def test_a_verdict_that_does_not_follow_is_noticed_under_a_right_digest(tmp_path: Path) -> None:
+    whole = record()
+    whole["results"][3]["verdict"] = "incomplete"
+    with pytest.raises(RecordAltered):
+        load(written(sealed(whole), tmp_path / "r.json"))
+    with pytest.raises(RecordAltered):
+        load(written(sealed({**record(), "remaining": ["PR-1"]}), tmp_path / "r.json"))
+
+
+def test_a_newer_format(tmp_path: Path) -> None:
+    with pytest.raises(RecordTooNew) as raised:
+        load(written(sealed({**record(), "format": 2}), tmp_path / "r.json"))
+    assert raised.value.exit_status == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[1]",
+        b"{}",
+        b'{"format": true}',
+        b'{"format": 1, "results": 3, "verdict": "pass"}',
+        b'{"format": 1, "results": [7], "verdict": "pass"}',
+        b'{"format": 1, "results": [], "verdict": "splendid"}',
+        b'{"format": 1, "results": [], "verdict": "pass", "reader": "x"}',
+        b'{"format": 1, "results": [{"criterion": "A", "verdict": ["pass"]}], "verdict": "pass"}',
+        b'{"format": 1, "results": [{"criterion": "A", "verdict": "pass", "series": {"s": [1]}}], "verdict": "pass"}',
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_record(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_bytes(content)
+    with pytest.raises(NoRecord):
+        load(path)
+
+
+def test_half_a_surrogate_pair(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps({**record(), "operator": "\ud800"}), encoding="ascii")
+    with pytest.raises(RecordAltered):
+        load(path)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(NoRecord):
+        load(tmp_path / "none.json")

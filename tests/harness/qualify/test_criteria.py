@@ -1,0 +1,49 @@
+"""The declarations: complete, in both languages, and the page in docs is made of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.qualify.criteria import CRITERIA
+from harness.qualify.criterion import Family, Need, Profile
+from harness.qualify.page import END, START, table
+
+ROOT = Path(__file__).resolve().parents[3]
+THAI = re.compile("[\u0e00-\u0e7f]")
+
+
+def test_there_are_enough_and_every_family_has_some() -> None:
+    assert len(CRITERIA) >= 40
+    assert {each.family for each in CRITERIA.values()} == set(Family)
+    assert all(any(profile in each.profiles for each in CRITERIA.values()) for profile in Profile)
+
+
+@pytest.mark.parametrize("name", CRITERIA)
+def test_each_says_what_it_is(name: str) -> None:
+    criterion = CRITERIA[name]
+    assert criterion.id == name and re.fullmatch(r"[A-Z]{2,3}-[1-9][0-9]?", name)
+    assert THAI.search(criterion.title.th) and not THAI.search(criterion.title.en)
+    assert criterion.basis.source and criterion.profiles
+    assert criterion.measure.__doc__ or criterion.id.startswith("SH-")
+
+
+def test_whatever_presents_a_pin_needs_consent() -> None:
+    # Only these name the PIN; all others reach the card through READ, SELECT, GET RESPONSE and ECHO.
+    with_pin = {name for name, each in CRITERIA.items() if Need.PIN_CONSENT in each.needs}
+    assert with_pin == {"FL-1", "FL-2", "FL-3", "FL-4"}
+    for path in (ROOT / "harness" / "qualify").rglob("*.py"):
+        if path.name != "thai_card.py":
+            assert "verify_pin" not in path.read_text(encoding="utf-8"), path
+
+
+def test_the_page_in_docs_is_fresh() -> None:
+    page = (ROOT / "docs" / "qualification.md").read_text(encoding="utf-8")
+    made = page[page.index(START) : page.index(END) + len(END) + 1]
+    assert made == table(CRITERIA.values()), "stale: 'thnid qualify criteria --markdown' makes it"
+
+
+def test_the_readme_tells_how_many() -> None:
+    assert f"{len(CRITERIA)} criteria" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,0 +1,152 @@
+"""``thnid qualify`` on a virtual reader: it passes; faults, lost readers and Ctrl-C leave an honest record."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from harness.qualify.criteria import CRITERIA
+from harness.qualify.report.schema import SCHEMA
+from tests.harness.cli.program import PROGRAM, in_shell, line_of, one_object, start, thnid
+
+pytestmark = pytest.mark.pcsc
+READER = "Virtual PCD 00 00"
+
+
+def record_in(folder: Path) -> dict[str, Any]:
+    document = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, SCHEMA)
+    assert isinstance(document, dict)
+    return document
+
+
+def verdicts(document: dict[str, Any]) -> dict[str, str]:
+    return {each["criterion"]: each["verdict"] for each in document["results"]}
+
+
+def test_the_virtual_reader_passes(tmp_path: Path) -> None:
+    done = thnid(
+        "run",
+        "--",
+        str(PROGRAM),
+        "qualify",
+        "run",
+        "--reader",
+        READER,
+        "--profile",
+        "quick",
+        "--json",
+        cwd=tmp_path,
+    )
+    document = one_object(done.stdout)
+    found = verdicts(document)
+    assert {name for name, each in found.items() if each not in ("pass", "not applicable")} == set()
+    assert (document["verdict"], document["remaining"], done.returncode) == ("pass", [], 0)
+    # What is not applicable is what a virtual reader with a national card cannot show, and nothing else.
+    lacking = {name.partition("-")[0] for name, each in found.items() if each == "not applicable"}
+    assert lacking == {"ID", "TX", "EXT", "TM", "RM", "HU"}
+    assert found["PR-1"] == found["FL-4"] == found["RM-1"] == found["SH-19"] == "pass"
+    (folder,) = tmp_path.iterdir()
+    assert record_in(folder)["digest"] == document["digest"]
+    assert (folder / "junit.xml").exists()
+    text = (folder / "record.jsonl").read_text(encoding="utf-8")
+    assert "1 9999" not in text and "1234" not in json.dumps(record_in(folder)["card"])
+
+
+def test_what_is_broken_fails_where_it_is_broken(tmp_path: Path) -> None:
+    done = thnid(
+        "run", "--fault", "truncate=255", "--", str(PROGRAM), "qualify", "run", "--report", "r", cwd=tmp_path
+    )
+    found = verdicts(record_in(tmp_path / "r"))
+    assert found["TX-7"] == found["TX-2"] == "fail"
+    assert found["SH-1"] == found["AT-1"] == "pass"
+    assert done.returncode == 1 and "Verdict: fail" in done.stdout
+
+
+def test_a_reader_that_goes_away_leaves_a_record_that_is_resumed(tmp_path: Path) -> None:
+    # The service ends once AT-5 is there; the rest is measured on another one.
+    script = (
+        "pcscd=$(python -c 'from harness.qualify.criteria.soak import service_process as p; print(p())'); "
+        "thnid qualify run --actuator none --report r | while read line; do "
+        'case $line in *AT-5*) kill -KILL "$pcscd" ;; esac; done; echo ${PIPESTATUS[0]}'
+    )
+    lost = in_shell(script, cwd=tmp_path)
+    first = record_in(tmp_path / "r")
+    assert first["verdict"] == "incomplete" and first["remaining"]
+    assert lost.stdout.strip() == "3"
+    again = thnid("run", "--", str(PROGRAM), "qualify", "run", "--resume", "r", cwd=tmp_path)
+    second = record_in(tmp_path / "r")
+    assert (again.returncode, second["verdict"], second["remaining"]) == (0, "pass", [])
+    assert second["results"][: len(first["results"])] == first["results"]
+
+
+def test_ctrl_c_keeps_the_record(tmp_path: Path) -> None:
+    run = start("run", "--", str(PROGRAM), "qualify", "run", "--report", "r", cwd=tmp_path)
+    while "TX-3" not in line_of(run.stdout):
+        pass
+    os.killpg(run.pid, signal.SIGINT)
+    out, _ = run.communicate(timeout=30)
+    assert run.returncode in (130, -signal.SIGINT)
+    document = record_in(tmp_path / "r")
+    assert document["verdict"] == "incomplete" and document["remaining"][-1] == "PA-4"
+    assert {"ID-1", "TX-3"} <= set(verdicts(document))
+    assert "--resume r" in out
+
+
+def test_a_wrong_reader_leaves_nothing(tmp_path: Path) -> None:
+    done = thnid(
+        "run", "--", str(PROGRAM), "qualify", "run", "--reader", "ACS", "--report", "r", cwd=tmp_path
+    )
+    assert (done.returncode, list(tmp_path.iterdir())) == (3, [])
+    assert "ACS" in done.stderr
+
+
+def test_an_empty_reader_is_incomplete_never_a_pass(tmp_path: Path) -> None:
+    script = "thnid card remove >/dev/null; thnid qualify run --actuator none --report r; echo $?"
+    done = in_shell(script, cwd=tmp_path)
+    document = record_in(tmp_path / "r")
+    assert (document["verdict"], done.stdout.splitlines()[-1]) == ("incomplete", "1")
+    assert verdicts(document)["TX-2"] == verdicts(document)["SH-1"] == "incomplete"
+
+
+def test_no_pin_is_presented_where_none_was_given(tmp_path: Path) -> None:
+    script = (
+        "unset THNID_PIN; thnid qualify run --actuator none --report r >/dev/null; thnid card show --json"
+    )
+    done = in_shell(script, "--failures", "2", cwd=tmp_path)
+    found = verdicts(record_in(tmp_path / "r"))
+    assert {found[name] for name in ("FL-1", "FL-2", "FL-3", "FL-4")} == {"not applicable"}
+    assert one_object(done.stdout)["failures"] == 2
+
+
+def test_criteria_are_listed() -> None:
+    listed = one_object(thnid("qualify", "criteria", "--json").stdout)["criteria"]
+    assert [each["id"] for each in listed] == list(CRITERIA)
+    assert "SH-12" in thnid("qualify", "criteria", "--lang", "th").stdout
+
+
+def test_report_and_compare(tmp_path: Path) -> None:
+    first = thnid(
+        "run", "--", str(PROGRAM), "qualify", "run", "--actuator", "none", "--report", "a", cwd=tmp_path
+    )
+    assert first.returncode == 0, first.stdout
+    page = one_object(thnid("qualify", "report", "a", "--out", "p", "--json", cwd=tmp_path).stdout)["html"]
+    assert (tmp_path / page).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    same = one_object(thnid("qualify", "compare", "a", "a", "--json", cwd=tmp_path).stdout)
+    assert (same["verdict_changes"], same["differences"]) == ([], [])
+
+
+def test_a_resumed_record_is_of_the_same_reader_and_profile(tmp_path: Path) -> None:
+    script = (
+        "thnid qualify run --actuator none --report r >/dev/null; "
+        "thnid qualify run --resume r --profile full; echo $?; thnid qualify run --report r; echo $?"
+    )
+    done = in_shell(script, cwd=tmp_path)
+    assert done.stdout.splitlines() == ["2", "2"]
+    assert "quick" in done.stderr and "--resume" in done.stderr

@@ -1,0 +1,99 @@
+"""Records: on the disk at once, resumable after anything, with a digest that tells a change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+
+from harness.qualify.criteria import CRITERIA
+from harness.qualify.criterion import Measurement
+from harness.qualify.record import NoRecord, Record, digest_of, result, sign
+from harness.qualify.report.junit import junit
+from harness.qualify.report.schema import SCHEMA
+from harness.qualify.verdict import Verdict
+
+HEADER = {
+    "tool": {"name": "thnid", "version": "0"},
+    "reader": {"name": "R 00 00", "serial": None, "firmware": None, "driver": None, "attributes": {}},
+    "host": {"os": "o", "kernel": "k", "pcsc": None},
+    "card": {"atr": None, "generation": None, "virtual": False},
+    "operator": None,
+    "started": "2026-01-01T00:00:00+00:00",
+    "profile": "quick",
+}
+
+
+def line(name: str, verdict: Verdict, measurement: Measurement | None = None) -> dict[str, object]:
+    return result(CRITERIA[name], verdict, measurement, None, 1.0)
+
+
+def test_what_was_added_is_there_whatever_happens_next(tmp_path: Path) -> None:
+    record = Record.begin(tmp_path / "r", HEADER)
+    record.add(line("ID-1", Verdict.PASS, Measurement(0)))
+    record.add(line("AT-1", Verdict.INCOMPLETE))
+    with (tmp_path / "r" / "record.jsonl").open("a") as journal:
+        journal.write('{"result": {"criterion": "AT-2", "verd')  # torn by a power cut
+    resumed = Record.resume(tmp_path / "r")
+    assert resumed.done() == {"ID-1"}
+    resumed.add(line("AT-1", Verdict.PASS, Measurement(0)))
+    again = Record.resume(tmp_path / "r")
+    assert again.done() == {"ID-1", "AT-1"}
+    assert again.finish()["verdict"] == "pass"
+
+
+def test_a_record_that_is_not_finished_is_incomplete(tmp_path: Path) -> None:
+    record = Record.begin(tmp_path, HEADER)
+    record.add(line("ID-1", Verdict.PASS, Measurement(0)))
+    document = record.finish(["AT-1"])
+    assert (document["verdict"], document["remaining"]) == ("incomplete", ["AT-1"])
+    assert json.loads((tmp_path / "record.json").read_text(encoding="utf-8")) == document
+    jsonschema.validate(document, SCHEMA)
+
+
+def test_the_digest_is_of_everything_but_the_signature(tmp_path: Path) -> None:
+    record = Record.begin(tmp_path, HEADER)
+    record.add(
+        line("LT-1", Verdict.PASS, Measurement(0.123456789, samples=[1.0], series={"a": [(0.0, 1.0)]}))
+    )
+    document = record.finish()
+    plain = {name: value for name, value in document.items() if name not in ("digest", "signature")}
+    canonical = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    assert document["digest"] == "sha256:" + hashlib.sha256(canonical).hexdigest()
+    signed = sign(document, "S. Example", "2026-01-02")
+    assert digest_of(signed) == document["digest"]
+    jsonschema.validate(signed, SCHEMA)
+    assert digest_of({**document, "verdict": "marginal"}) != document["digest"]
+
+
+def test_a_folder_is_used_once_and_resumed_only_with_a_record(tmp_path: Path) -> None:
+    Record.begin(tmp_path / "r", HEADER)
+    with pytest.raises(NoRecord):
+        Record.begin(tmp_path / "r", HEADER)
+    with pytest.raises(NoRecord):
+        Record.resume(tmp_path / "none")
+    (tmp_path / "record.jsonl").write_text("not JSON\n")
+    with pytest.raises(NoRecord):
+        Record.resume(tmp_path)
+
+
+def test_junit_counts_what_failed_and_what_was_not_measured(tmp_path: Path) -> None:
+    record = Record.begin(tmp_path, HEADER)
+    record.add(line("TX-5", Verdict.FAIL, Measurement("lost\x01")))
+    record.add(line("TX-6", Verdict.MARGINAL, Measurement("served")))
+    record.add(line("TX-10", Verdict.NOT_APPLICABLE))
+    record.add(line("AT-1", Verdict.INCOMPLETE))
+    root = ElementTree.fromstring(junit(record.finish(["SH-1"])))
+    counts = {
+        suite.get("name"): tuple(suite.get(each) for each in ("tests", "failures", "errors", "skipped"))
+        for suite in root
+    }
+    assert counts == {
+        "transfers": ("3", "1", "0", "1"),
+        "answer to reset": ("1", "0", "1", "0"),
+        "not reached": ("1", "0", "1", "0"),
+    }
