@@ -27,6 +27,11 @@ class PinState(Enum):
     LOCKED = "locked"
 
     @property
+    def text(self) -> Text:
+        """The state in a word."""
+        return _WORDS[self]
+
+    @property
     def condition(self) -> Text:
         """What has become of the PIN, in one line."""
         return _CONDITION[self]
@@ -37,6 +42,11 @@ class PinState(Enum):
         return _ADVICE[self]
 
 
+_WORDS = {
+    PinState.READY: Text("ready", "ใช้ได้"),
+    PinState.SUSPENDED: Text("suspended", "ถูกระงับ"),
+    PinState.LOCKED: Text("locked", "ถูกล็อกถาวร"),
+}
 _CONDITION = {
     PinState.READY: Text("The PIN can be used.", "ใช้ PIN ได้ตามปกติ"),
     PinState.SUSPENDED: Text(

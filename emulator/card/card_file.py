@@ -313,10 +313,13 @@ def _read_personalisation(path: Path, descriptor: int) -> Personalisation:
     except ConstructError:
         raise _bad(path, "the card file is truncated", "แฟ้มบัตรไม่ครบ") from None
     if header.version > FORMAT_VERSION:
-        raise _bad(
+        raise CardFileError(
             path,
-            f"this card file is of format {header.version}, newer than this program's {FORMAT_VERSION}",
-            f"แฟ้มบัตรเป็นรูปแบบ {header.version} ซึ่งใหม่กว่าโปรแกรมนี้ ({FORMAT_VERSION})",
+            Text(
+                f"this card file is of format {header.version}, newer than this program's {FORMAT_VERSION}",
+                f"แฟ้มบัตรเป็นรูปแบบ {header.version} ซึ่งใหม่กว่าโปรแกรมนี้ ({FORMAT_VERSION})",
+            ),
+            Text("Update thnid, or make a new card.", "โปรดปรับรุ่น thnid หรือสร้างบัตรใหม่"),
         )
     if header.version < FORMAT_VERSION:  # there has been no older one
         raise _bad(path, "the card file is damaged", "แฟ้มบัตรเสียหาย")

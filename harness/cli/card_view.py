@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from apdu_specs.language import Text
+from apdu_specs.pin_policy import PinState
 from emulator.card import Counters
 from emulator.card.card_file import read_card_file
 from emulator.card.personalisation import Personalisation
@@ -61,7 +62,8 @@ def _show(output: Output, document: dict[str, Any]) -> None:
     table = Table.grid(padding=(0, 2))
     for label, key in _ROWS:
         if document[key] is not None:
-            table.add_row(label.say(output.language), str(document[key]))
+            value = PinState(document[key]).text if key == "state" else Text(*[str(document[key])] * 2)
+            table.add_row(label.say(output.language), value.say(output.language))
     output.show_table(table)
     output.say(Text(**document["condition"]))
     output.say(Text(**document["advice"]))

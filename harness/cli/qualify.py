@@ -20,6 +20,7 @@ from harness.cli.qualify_report import compare, report
 from harness.cli.reader import find_reader
 from harness.cli.run import PIN_VARIABLE, READER_VARIABLE
 from harness.errors import HarnessError
+from harness.qualify.report.words import VERDICTS
 
 if TYPE_CHECKING:
     from harness.qualify.actuator import Actuator
@@ -30,13 +31,6 @@ FAILED = 1
 PAGE = "report.html"
 _VIRTUAL_READER = "Virtual PCD"
 _STYLES = {"pass": "green", "marginal": "yellow", "fail": "bold red", "incomplete": "magenta"}
-_VERDICTS = {
-    "pass": Text("pass", "ผ่าน"),
-    "marginal": Text("marginal", "ผ่านแบบหวุดหวิด"),
-    "fail": Text("fail", "ไม่ผ่าน"),
-    "not applicable": Text("not applicable", "ไม่เกี่ยวข้อง"),
-    "incomplete": Text("incomplete", "ไม่ครบถ้วน"),
-}
 
 
 class WrongRequest(HarnessError):
@@ -356,7 +350,7 @@ def _progress(output: Output) -> Any:
         reason = f" ({line['reason'][output.language]})" if line["reason"] else ""
         text = f"[{number}/{of}] {criterion.id} {criterion.title.say(output.language)}:"
         output.console.print(text, end=" ", markup=False)
-        said = _VERDICTS[verdict].say(output.language)
+        said = VERDICTS[verdict].say(output.language)
         output.console.print(f"{said}{value}{reason}", style=_STYLES.get(verdict), markup=False)
 
     return tell
@@ -408,11 +402,11 @@ def _show(output: Output, document: dict[str, Any], written: Sequence[Path]) -> 
     counts: dict[str, int] = {}
     for each in document["results"]:
         counts[each["verdict"]] = counts.get(each["verdict"], 0) + 1
-    listed = ", ".join(f"{_VERDICTS[name].say(output.language)} {count}" for name, count in counts.items())
+    listed = ", ".join(f"{VERDICTS[name].say(output.language)} {count}" for name, count in counts.items())
     verdict = document["verdict"]
     total = Text("Verdict", "ผลสรุป").say(output.language)
     output.console.print(
-        f"{total}: {_VERDICTS[verdict].say(output.language)}", style=_STYLES.get(verdict), markup=False
+        f"{total}: {VERDICTS[verdict].say(output.language)}", style=_STYLES.get(verdict), markup=False
     )
     output.console.print(listed, markup=False)
     for path in written:
