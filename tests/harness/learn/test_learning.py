@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,6 @@ ODD = PinPolicy(
 AT_ONCE = PinPolicy("locked at once", suspended_at=1, locked_at=1, provenance=assumed("for this test"))
 ALL_POLICIES = [*POLICIES.values(), ODD, AT_ONCE]
 ALPHABETS = {"holder": HOLDER_ALPHABET, "office": OFFICE_ALPHABET}
-MOST_SECONDS = 2.0  # what learning may cost on every run
 
 
 def mapper_of(card: Card) -> Mapper:
@@ -50,11 +48,9 @@ def fresh(policy: PinPolicy = NATIONAL, pin: str = "1234") -> Card:
 @pytest.mark.parametrize("policy", ALL_POLICIES, ids=lambda policy: policy.name)
 def test_the_card_is_the_machine_of_its_policy(policy: PinPolicy, alphabet: str) -> None:
     reference = pin_machine(policy, ALPHABETS[alphabet])
-    began = time.process_time()
     learned = learn(mapper_of(fresh(policy)), reference)
     assert learned.deviation is None
     assert learned.states == len(Minimal(reference))
-    assert time.process_time() - began < MOST_SECONDS
 
 
 @pytest.mark.parametrize("pin", ["5678", "0000"])
