@@ -113,7 +113,8 @@ class Card:
 
     def snapshot(self) -> Snapshot:
         """What the card remembers now, to ``restore`` it to: counters and PIN, not its PIN session."""
-        return Snapshot(self.serial, self._store.counters)
+        with self._busy:  # in mid-VERIFY the counter is raised for a moment
+            return Snapshot(self.serial, self._store.counters)
 
     def restore(self, kept: Snapshot | Counters) -> None:
         """Take the card back to a snapshot of it, or to given counters, durably, and reset it.

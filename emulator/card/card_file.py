@@ -15,7 +15,7 @@ import secrets
 import stat
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from zlib import crc32
 
@@ -160,20 +160,25 @@ def _counters(slot: Container) -> Counters:
 
 def write_card_file(path: Path, card: Personalisation, counters: Counters, *, force: bool = False) -> None:
     """Make a card file, whole or not at all. CardFileExists unless ``force``; CardInUse if a process has it."""
-    if path.exists():
-        if not force:
-            raise CardFileExists(path)
-        with _locked(path):
-            pass
-    try:
+    if path.exists() and not force:
+        raise CardFileExists(path)
+    with ExitStack() as held, _said_of(path):
+        # Before the lock: a draft that was named and not yet removed is the same file as the card.
         _remove_dead_drafts(path)
+        if path.exists():
+            held.enter_context(_locked(path))  # until it is replaced: nobody may begin to count in it
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            _write_draft_first(path, folder, _image(card, counters), force=force)
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:  # of a file whose name nobody has heard of
+        held.callback(os.close, folder)
+        _write_draft_first(path, folder, _image(card, counters), force=force)
+        os.fsync(folder)
+
+
+@contextmanager
+def _said_of(path: Path) -> Iterator[None]:
+    """Have an error name ``path``, not a draft whose name nobody has heard of."""
+    try:
+        yield
+    except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
@@ -284,13 +289,24 @@ def read_card_file(path: Path) -> tuple[Personalisation, Counters]:
 
 def open_card(path: Path) -> Card:
     """The card in ``path``, ours until ``close()``; CardInUse if another process has it, CardFileError if bad."""
-    descriptor = _open(path, os.O_RDWR)
+    while True:
+        descriptor = _open(path, os.O_RDWR)
+        try:
+            _lock(path, descriptor)
+            if _is_still(path, descriptor):
+                return Card(_read_personalisation(path, descriptor), _store(path, descriptor))
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)  # it was replaced before we had it; the one of that name is another
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    """True if ``path`` still names the open file."""
     try:
-        _lock(path, descriptor)
-        return Card(_read_personalisation(path, descriptor), _store(path, descriptor))
-    except BaseException:
-        os.close(descriptor)
-        raise
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return True  # taken away, not replaced: whoever has it open has the only one
 
 
 def _store(path: Path, descriptor: int) -> FileStore:

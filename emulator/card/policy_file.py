@@ -18,6 +18,9 @@ _KEYS = {
     "suspended_counts": str,
     "office_tries": int,
 }
+_LONGEST_FILE = 65536
+_LONGEST_NAME = 64
+_LONGEST_REASON = 300
 _REQUIRED = ("name", "suspended_at", "locked_at")
 
 
@@ -43,10 +46,14 @@ def read_policy(path: Path) -> PinPolicy:
     import yaml
 
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            raw = file.read(_LONGEST_FILE + 1)
+        if len(raw) > _LONGEST_FILE:
+            raise SpecError("it is too long for a policy")
+        document = yaml.safe_load(raw.decode("utf-8"))
         return PinPolicy(**_checked(document), provenance=assumed(f"declared by its user in {path.name}"))
-    except (yaml.YAMLError, SpecError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:_LONGEST_REASON]
         raise BadCard(
             Text(f"{path} declares no PIN policy: {reason}.", f"{path} ไม่ใช่นโยบาย PIN ที่ถูกต้อง: {reason}"),
             Text(
@@ -69,4 +76,9 @@ def _checked(document: Any) -> dict[str, Any]:
         # bool is an int to Python, but not to the person who wrote "yes".
         if isinstance(value, bool) or not isinstance(value, _KEYS[key]):  # type: ignore[arg-type]
             raise SpecError(f"{key} cannot be {value!r}")
+    name = document["name"]
+    if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable() or name in POLICIES:
+        raise SpecError(
+            f"a name is 1 to {_LONGEST_NAME} printable characters and not one of {', '.join(POLICIES)}"
+        )
     return document

@@ -151,7 +151,7 @@ def _change(
 ) -> None:
     """Do ``change`` to FILE's card, or send ``request`` to the process that has it in its reader; show the card."""
     from harness.cli.card_view import document_of, show_document
-    from harness.cli.control import CONTROL_VARIABLE, NOT_IN_THE_READER, Told, ask
+    from harness.cli.control import CONTROL_VARIABLE, NOT_IN_THE_READER, NoControl, Told, ask
 
     if file is None:
         show_document(output, _ask_reader(request))
@@ -161,7 +161,7 @@ def _change(
             change(card)
             document = document_of(file, card.personalisation, card.counters)
     except CardInUse as in_use:
-        if CONTROL_VARIABLE not in os.environ:
+        if not os.environ.get(CONTROL_VARIABLE):
             raise
         try:
             document = {**ask({**request, "card": str(file.absolute())}), "file": str(file)}
@@ -169,6 +169,8 @@ def _change(
             if told.code != NOT_IN_THE_READER:
                 raise
             raise in_use from None  # somebody else has it, and this says who
+        except NoControl:
+            raise in_use from None  # whoever served the reader has gone
     show_document(output, document)
 
 
@@ -176,7 +178,7 @@ def _ask_reader(request: dict[str, Any]) -> dict[str, Any]:
     """What the process that holds the reader answers; without one, FILE is missing."""
     from harness.cli.control import CONTROL_VARIABLE, ask
 
-    if CONTROL_VARIABLE not in os.environ:
+    if not os.environ.get(CONTROL_VARIABLE):
         raise click.UsageError(
             "Missing argument 'FILE'. Only inside 'thnid run', or where 'thnid serve' said, it can be left out."
         )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apdu_specs.pin_policy import POLICIES
-from emulator.card.card_file import read_card_file
+from emulator.card.card_file import open_card, read_card_file
+from emulator.card.issue import card_from_seed, card_in_file
 from tests.harness.cli.program import in_shell, one_object, thnid
 
 FOUR_NINE = "name: four-then-nine\nsuspended_at: 4\nlocked_at: 9\nsuspended_counts: every\n"
@@ -187,3 +189,16 @@ def test_states_of_another_policy(
         assert lockout_done.returncode == 1 and "never locks" in lockout_done.stderr
     else:
         assert f"{locked_at} locks the card" in refused[1].stderr
+
+
+@pytest.mark.parametrize("control", ["", "/nonexistent/control"], ids=["empty", "stale"])
+def test_a_control_socket_that_is_gone_does_not_hide_who_has_the_card(tmp_path: Path, control: str) -> None:
+    path = tmp_path / "a.card"
+    card_in_file(path, card_from_seed(1))
+    card = open_card(path)
+    try:
+        done = thnid("card", "set", str(path), "--failures", "1", "--json", env={"THNID_CONTROL": control})
+    finally:
+        card.close()
+    assert (done.returncode, one_object(done.stdout)["error"]) == (2, "CardInUse")
+    assert str(os.getpid()) in done.stderr
