@@ -148,9 +148,7 @@ def lost(subject: Subject) -> Measurement:
 )
 def doubled(subject: Subject) -> Measurement:
     """By PC/SC's own count of events."""
-    found = subject.once(cycles)
-    if not found.done:
-        raise CannotMeasure(Text("No cycle was completed.", "ไม่มีรอบใดสำเร็จ"))
+    found = _completed(subject)
     return Measurement(found.doubled, _cycles_done(found))
 
 
@@ -165,9 +163,7 @@ def doubled(subject: Subject) -> Measurement:
 )
 def usable(subject: Subject) -> Measurement:
     """Connections or commands that failed right after the event."""
-    found = subject.once(cycles)
-    if not found.done:
-        raise CannotMeasure(Text("No cycle was completed.", "ไม่มีรอบใดสำเร็จ"))
+    found = _completed(subject)
     return Measurement(found.unusable, _cycles_done(found))
 
 
@@ -182,10 +178,16 @@ def usable(subject: Subject) -> Measurement:
 )
 def told_atr(subject: Subject) -> Measurement:
     """Insertions whose answer differs from the one seen when the campaign began."""
+    found = _completed(subject)
+    return Measurement(found.wrong_atr, _cycles_done(found))
+
+
+def _completed(subject: Subject) -> Cycles:
+    """What the cycles showed; CannotMeasure if not one was completed."""
     found = subject.once(cycles)
     if not found.done:
         raise CannotMeasure(Text("No cycle was completed.", "ไม่มีรอบใดสำเร็จ"))
-    return Measurement(found.wrong_atr, _cycles_done(found))
+    return found
 
 
 def _cycles_done(found: Cycles) -> Text:
