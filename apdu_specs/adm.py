@@ -103,6 +103,8 @@ _VERIFY_STATUSES = (
     StatusWord.WRONG_DATA,
     StatusWord.MEMORY_FAILURE,
 )
+_WRONG_PIN = Text("wrong PIN; tries left: {n}", "PIN ไม่ถูกต้อง เหลือโอกาสอีก {n} ครั้ง")
+_NO_PIN_YET = Text("no PIN verified yet; tries left: {n}", "ยังไม่ได้ยืนยัน PIN เหลือโอกาสอีก {n} ครั้ง")
 _PIN = Bytes(PIN_LENGTH)
 _PINS = "PIN reference 01, as DOPA's middleware numbers it"
 
@@ -116,6 +118,8 @@ VERIFY = Command(
     data=_PIN,
     lengths=frozenset({0, PIN_LENGTH}),
     statuses=(*_VERIFY_STATUSES, Family.TRIES_LEFT),
+    meanings={Family.TRIES_LEFT: _WRONG_PIN},
+    meanings_without_data={Family.TRIES_LEFT: _NO_PIN_YET},
     secret=True,
     provenance=standard("ISO/IEC 7816-4 7.5.6; that this card takes it is assumed"),
     vectors=(Vector("002000010431323334", 0, 1, b"1234"), Vector("00200001", 0, 1)),
@@ -131,6 +135,9 @@ CHANGE_REFERENCE_DATA = Command(
     data=Struct("old" / _PIN, "new" / _PIN),
     lengths=frozenset({2 * PIN_LENGTH}),
     statuses=(*_VERIFY_STATUSES, Family.TRIES_LEFT),
+    meanings={
+        Family.TRIES_LEFT: Text("the old PIN is wrong; tries left: {n}", "PIN เดิมไม่ถูกต้อง เหลือโอกาสอีก {n} ครั้ง")
+    },
     secret=True,
     provenance=standard("ISO/IEC 7816-4 7.5.7; that this card takes it is assumed"),
     vectors=(Vector("00240001083132333435363738", 0, 1, {"old": b"1234", "new": b"5678"}),),
@@ -161,6 +168,8 @@ VERIFY_PUBLISHED = Command(
     data=Bytes(PIN_CHALLENGE_LENGTH),
     lengths=frozenset({0, PIN_CHALLENGE_LENGTH}),
     statuses=(*_VERIFY_STATUSES, Family.TRIES_LEFT_PUBLISHED),
+    meanings={Family.TRIES_LEFT_PUBLISHED: _WRONG_PIN},
+    meanings_without_data={Family.TRIES_LEFT_PUBLISHED: _NO_PIN_YET},
     secret=True,
     provenance=public("one Android reader, whose author never confirmed it", Confidence.LOW),
     vectors=(Vector("8020010020" + "AB" * 32, 1, 0, b"\xab" * 32),),

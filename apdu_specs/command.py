@@ -80,7 +80,7 @@ class Command:
     ``statuses``: what it may answer besides ``COMMON_STATUSES``. ``secret``: its data is never shown in a trace.
     ``file``: the file that its answer is, if it is one. ``personal``: its answer is told to be personal as a whole.
     ``random``: its answer is different each time. ``meanings``: what status words mean after it, where that is not
-    what they mean after any other.
+    what they mean after any other; ``meanings_without_data``: likewise, when it came without data, as a question.
     """
 
     name: str
@@ -101,6 +101,7 @@ class Command:
     personal: bool = False
     random: bool = False
     meanings: Meanings = field(default_factory=dict)
+    meanings_without_data: Meanings = field(default_factory=dict)
     vectors: tuple[Vector, ...] = ()
 
     def __repr__(self) -> str:
@@ -118,6 +119,10 @@ class Command:
     def meaning_of(self, status: StatusWord | Family) -> Text:
         """What a status word means after this command; ``{n}`` is the number that a family carries."""
         return self.meanings.get(status, MEANINGS[status].meaning)
+
+    def own_meanings(self, *, with_data: bool) -> Meanings:
+        """What status words mean of their own after this command, sent with data or without."""
+        return self.meanings if with_data else {**self.meanings, **self.meanings_without_data}
 
     def encode(
         self, data: Any = None, *, p1: int | None = None, p2: int | None = None, le: int | None = None

@@ -51,12 +51,12 @@ _CONDITION = {
     PinState.READY: Text("The PIN can be used.", "ใช้ PIN ได้ตามปกติ"),
     PinState.SUSPENDED: Text(
         "The PIN of this card is suspended after too many wrong ones in a row.",
-        "PIN ของบัตรนี้ถูกระงับ เพราะใส่ผิดติดต่อกันหลายครั้ง",
+        "PIN ของบัตรนี้ถูกระงับ เพราะใส่ PIN ผิดติดต่อกันครบจำนวนที่กำหนด",
     ),
     PinState.LOCKED: Text(
         "The part of this card that confirms identity is locked for good after too many wrong PINs in a row; "
         "everything else on it keeps working.",
-        "ส่วนยืนยันตัวบุคคลของบัตรใบนี้ถูกล็อกถาวร เพราะใส่ PIN ผิดติดต่อกันหลายครั้ง แต่ยังใช้บัตรรับบริการอื่นได้ตามปกติ",
+        "ส่วนยืนยันตัวบุคคลของบัตรใบนี้ถูกล็อกถาวร เพราะใส่ PIN ผิดติดต่อกันครบจำนวนที่กำหนด แต่ยังนำบัตรไปใช้ขอรับบริการอื่นได้ตามปกติ",
     ),
 }
 _ADVICE = {
@@ -66,8 +66,10 @@ _ADVICE = {
         "เจ้าของบัตรต้องนำบัตรประจำตัวประชาชนใบนี้ไปขอ PIN ใหม่ด้วยตนเองที่สำนักทะเบียนแห่งใดก็ได้ทั่วประเทศ ไม่มีค่าธรรมเนียม",
     ),
     PinState.LOCKED: Text(
-        "To confirm identity again the card's owner needs a new card, from any registration office.",
-        "หากต้องการใช้ยืนยันตัวบุคคลอีก เจ้าของบัตรต้องทำบัตรใหม่ที่สำนักทะเบียน",
+        "To confirm identity again the card's owner needs a new card: they go to any registration office in person, "
+        "with this card. A new PIN does not help.",
+        "หากต้องการใช้ยืนยันตัวบุคคลอีก เจ้าของบัตรต้องนำบัตรประจำตัวประชาชนใบนี้ไปทำบัตรใหม่ด้วยตนเองที่สำนักทะเบียนแห่งใดก็ได้ทั่วประเทศ "
+        "การขอ PIN ใหม่ไม่ช่วยให้ใช้ได้อีก",
     ),
 }
 
@@ -123,6 +125,17 @@ class PinPolicy:
         if self.locked_at is not None and failures >= self.locked_at:
             return PinState.LOCKED
         return PinState.SUSPENDED if failures >= self.suspended_at else PinState.READY
+
+    def advice(self, failures: int) -> Text:
+        """What the holder must do after ``failures`` consecutive failures, in one line."""
+        state = self.state(failures)
+        if state is not PinState.READY or failures == 0:
+            return state.advice
+        left = self.tries_left(failures)
+        return Text(
+            f"Wrong PINs in a row: {failures}; tries left: {left}. The right PIN clears the count.",
+            f"ใส่ PIN ผิดติดต่อกันแล้ว {failures} ครั้ง เหลือโอกาสอีก {left} ครั้ง หากใส่ PIN ถูก จำนวนครั้งที่ผิดจะกลับเป็นศูนย์",
+        )
 
     def tries_left(self, failures: int) -> int:
         """How many wrong PINs lead to a new PIN from the office; 0 when suspended or locked."""

@@ -35,15 +35,30 @@ class CardFileError(EmulatorError):
         super().__init__(Text(f"{path}: {why.en}.", f"{path}: {why.th}"), what_to_do)
 
 
+class SnapshotUnusable(CardFileError):
+    """A file that should hold a card's state, and is missing or not usable for ``cause``."""
+
+    def __init__(self, cause: CardFileError) -> None:
+        self.path = cause.path
+        EmulatorError.__init__(
+            self,
+            cause.message,
+            Text(
+                "Name a file that 'thnid card snapshot' made of this card; without one, 'thnid card set' changes its state.",
+                "โปรดระบุแฟ้มที่เก็บจากบัตรนี้ด้วย 'thnid card snapshot' หากไม่มี ให้เปลี่ยนสถานะบัตรด้วย 'thnid card set'",
+            ),
+        )
+
+
 class CardFileNotWritable(CardFileError):
     """A card file that can be read and not written, so that its card could not count wrong PINs."""
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path, reason: Text) -> None:
         super().__init__(
             path,
             Text(
-                f"this card cannot be used, because its file cannot be written ({reason})",
-                f"ใช้บัตรนี้ไม่ได้ เพราะเขียนแฟ้มไม่ได้ ({reason})",
+                f"this card cannot be used, because its file cannot be written ({reason.en})",
+                f"ใช้บัตรนี้ไม่ได้ เพราะเขียนแฟ้มไม่ได้ ({reason.th})",
             ),
             Text(
                 "A card has to write down every wrong PIN: move it to where you may write.",
@@ -85,11 +100,12 @@ class WriteFailed(EmulatorError):
     What it had to remember may or may not be found when it is opened again; until then it is not what the card knows.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str | Text) -> None:
+        why = reason if isinstance(reason, Text) else Text(reason, reason)
         super().__init__(
             Text(
-                f"The card's memory could not be written: {reason}.",
-                f"บันทึกหน่วยความจำของบัตรไม่สำเร็จ: {reason}",
+                f"The card's memory could not be written: {why.en}.",
+                f"บันทึกหน่วยความจำของบัตรไม่สำเร็จ: {why.th}",
             ),
             Text("Check the disk that the card file is on.", "โปรดตรวจสอบดิสก์ที่เก็บแฟ้มบัตร"),
         )

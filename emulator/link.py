@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 from apdu_specs.language import Text
+from apdu_specs.system_errors import reason_of
 from apdu_specs.vpcd import CONTROLS, Control, frame, take_frame
 from emulator.errors import EmulatorError
 
@@ -103,19 +104,22 @@ class LinkState(enum.Enum):
     CLOSED = "closed"
 
 
+_NO_SUCH_HOST = Text("there is no such host", "ไม่พบเครื่องชื่อนี้")
+
+
 class LinkRefused(EmulatorError):
     """No vpcd can be reached at host and port."""
 
     exit_status = 3
 
-    def __init__(self, host: str, port: int, reason: str) -> None:
+    def __init__(self, host: str, port: int, reason: Text) -> None:
         self.host = host
         self.port = port
         self.reason = reason
         super().__init__(
             Text(
-                en=f"No vpcd answers at {host} port {port}: {reason}.",
-                th=f"ไม่มี vpcd ตอบรับที่ {host} พอร์ต {port}: {reason}",
+                en=f"No vpcd answers at {host} port {port}: {reason.en}.",
+                th=f"ไม่มี vpcd ตอบรับที่ {host} พอร์ต {port}: {reason.th}",
             ),
             Text(
                 en="Check that pcscd with a vpcd reader runs there and that the port can be reached.",
@@ -238,7 +242,7 @@ class CardLink:
         try:
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         except (OSError, OverflowError) as error:
-            raise LinkRefused(self.host, self.port, str(error)) from error
+            raise LinkRefused(self.host, self.port, _NO_SUCH_HOST) from error
         reason: OSError = OSError("no address")
         for family, kind, protocol, _, address in found:
             connection = socket.socket(family, kind, protocol)
@@ -257,7 +261,7 @@ class CardLink:
                 with self._lock:
                     self._socket = None
                 connection.close()
-        raise LinkRefused(self.host, self.port, reason.strerror or str(reason)) from reason
+        raise LinkRefused(self.host, self.port, reason_of(reason)) from reason
 
     def _serve_connected(self) -> float | None:
         """Serve to the end of the connection; seconds until the card comes back by itself, None if it does not."""

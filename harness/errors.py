@@ -8,7 +8,7 @@ a command ends with (1 the card or service refused, 2 usage, 3 no reader or no s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from apdu_specs.language import Text
 from apdu_specs.pin_policy import PinState
@@ -18,7 +18,8 @@ class HarnessError(Exception):
     """Root of everything the harness raises on purpose.
 
     Attributes: ``message`` (what happened), ``what_to_do``, ``exit_status``, ``code``, and where they apply
-    ``sw`` (status word) and ``pcsc_code`` (result code of PC/SC, unsigned), else None.
+    ``sw`` (status word) and ``pcsc_code`` (result code of PC/SC, unsigned), else None. ``so_far``: what had been found
+    until then, JSON-ready, for those who report the error.
     """
 
     exit_status: ClassVar[int] = 1
@@ -31,6 +32,7 @@ class HarnessError(Exception):
         self.what_to_do = what_to_do
         self.sw = sw
         self.pcsc_code = pcsc_code
+        self.so_far: dict[str, Any] = {}
 
     @property
     def code(self) -> str:
@@ -180,7 +182,7 @@ class OtherStackInUse(HarnessError):
             ),
             Text(
                 en="Stop the other stack first, or use this one from a process of its own.",
-                th="หยุดบริการเดิมก่อน หรือใช้บริการนี้จากโพรเซสแยกต่างหาก",
+                th="หยุดบริการเดิมก่อน หรือใช้บริการนี้จากโปรเซสแยกต่างหาก",
             ),
         )
 
@@ -236,7 +238,7 @@ class ReaderBusy(HarnessError):
         super().__init__(
             Text(
                 en=f"Another program is using the reader “{reader}” exclusively.",
-                th=f"มีโปรแกรมอื่นใช้เครื่องอ่าน “{reader}” อยู่",
+                th=f"มีโปรแกรมอื่นใช้เครื่องอ่าน “{reader}” อยู่เพียงผู้เดียว",
             ),
             Text(en="Close that program and try again.", th="ปิดโปรแกรมนั้นแล้วลองใหม่"),
             pcsc_code=pcsc_code,
@@ -248,11 +250,11 @@ class NoCard(HarnessError):
 
     exit_status = 3
 
-    def __init__(self, reader: str, *, pcsc_code: int | None = None) -> None:
+    def __init__(self, reader: str, *, pcsc_code: int | None = None, what_to_do: Text | None = None) -> None:
         self.reader = reader
         super().__init__(
             Text(en=f"There is no card in the reader “{reader}”.", th=f"ไม่มีบัตรในเครื่องอ่าน “{reader}”"),
-            Text(en="Insert a card, chip first.", th="เสียบบัตรโดยหันด้านชิปเข้าเครื่อง"),
+            what_to_do or Text(en="Insert a card, chip first.", th="เสียบบัตรโดยหันด้านชิปเข้าเครื่อง"),
             pcsc_code=pcsc_code,
         )
 

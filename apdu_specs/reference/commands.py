@@ -90,7 +90,13 @@ def command_section(command: Command) -> str:
             "Status words:\n",
             table(
                 ("code", "meaning"),
-                [(_code(each), both(command.meaning_of(each))) for each in command.statuses],
+                [
+                    *((_code(each), both(command.meaning_of(each))) for each in command.statuses),
+                    *(
+                        (f"{_code(each)} without data", both(meaning))
+                        for each, meaning in command.meanings_without_data.items()
+                    ),
+                ],
             ),
             f"and, as any command: {', '.join(_code(each) for each in COMMON_STATUSES)}.\n",
             "Examples:\n",

@@ -104,6 +104,9 @@ def command(each: Command) -> Document:
         "outgoing": each.outgoing.value,
         "statuses": [MEANINGS[status].code for status in (*each.statuses, *COMMON_STATUSES)],
         "own_meanings": {MEANINGS[status].code: text(meaning) for status, meaning in each.meanings.items()},
+        "own_meanings_without_data": {
+            MEANINGS[status].code: text(meaning) for status, meaning in each.meanings_without_data.items()
+        },
         "secret": each.secret,
         "vectors": [vector.command for vector in each.vectors],
         "provenance": provenance(each.provenance),

@@ -14,7 +14,7 @@ import re
 import secrets
 import stat
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from zlib import crc32
@@ -44,6 +44,7 @@ from apdu_specs.generations import by_name
 from apdu_specs.language import Text
 from apdu_specs.pin_policy import PinPolicy
 from apdu_specs.provenance import Confidence, Kind, Provenance
+from apdu_specs.system_errors import reason_of
 from emulator.card.card import Card
 from emulator.card.nonvolatile import Counters
 from emulator.card.personalisation import Personalisation
@@ -123,7 +124,7 @@ class FileStore:
             _write_through(self._descriptor, raw, SLOT_OFFSETS[target])
         except OSError as error:
             # The slot may hold the new counters, or a part of them. The next write goes there again: with this sequence.
-            raise WriteFailed(error.strerror or str(error)) from error
+            raise WriteFailed(reason_of(error)) from error
         self._sequence, self._current, self._counters = self._sequence + 1, target, counters
 
     def close(self) -> None:
@@ -158,8 +159,19 @@ def _counters(slot: Container) -> Counters:
     return Counters(slot.failures, slot.office_failures, slot.pin)
 
 
-def write_card_file(path: Path, card: Personalisation, counters: Counters, *, force: bool = False) -> None:
-    """Make a card file, whole or not at all. CardFileExists unless ``force``; CardInUse if a process has it."""
+def write_card_file(
+    path: Path,
+    card: Personalisation,
+    counters: Counters,
+    *,
+    force: bool = False,
+    before_named: Callable[[], None] = lambda: None,
+) -> None:
+    """Make a card file, whole or not at all. CardFileExists unless ``force``; CardInUse if a process has it.
+
+    ``before_named`` is called when all of the file is on disk and nothing has its name yet: if it raises, what was there
+    before stays untouched.
+    """
     if path.exists() and not force:
         raise CardFileExists(path)
     with ExitStack() as held, _said_of(path):
@@ -169,7 +181,7 @@ def write_card_file(path: Path, card: Personalisation, counters: Counters, *, fo
             held.enter_context(_locked(path))  # until it is replaced: nobody may begin to count in it
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         held.callback(os.close, folder)
-        _write_draft_first(path, folder, _image(card, counters), force=force)
+        _write_draft_first(path, folder, _image(card, counters), force=force, before_named=before_named)
         os.fsync(folder)
 
 
@@ -182,18 +194,21 @@ def _said_of(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def _write_draft_first(path: Path, folder: int, content: bytes, *, force: bool) -> None:
+def _write_draft_first(
+    path: Path, folder: int, content: bytes, *, force: bool, before_named: Callable[[], None]
+) -> None:
     """Write a file that nobody sees; when all of it is on disk, give it its name."""
     descriptor, name = _open_draft(path)
     try:
         while content:
             content = content[os.write(descriptor, content) :]
         os.fsync(descriptor)
-        if force:
-            if name is None:  # only a rename replaces a file, and it needs a name to begin with
-                fcntl.flock(descriptor, fcntl.LOCK_EX)  # its maker lives
-                name = _draft_name(path)
-                _name_it(descriptor, folder, name)
+        if force and name is None:  # only a rename replaces a file, and it needs a name to begin with
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # its maker lives
+            name = _draft_name(path)
+            _name_it(descriptor, folder, name)
+        before_named()
+        if force and name is not None:
             name.replace(path)
         elif name is None:
             _name_it(descriptor, folder, path)
@@ -348,7 +363,9 @@ def _read_personalisation(path: Path, descriptor: int) -> Personalisation:
         return _decode_body(_BODY.parse(body))
     except (ConstructError, ValueError) as error:
         reason = str(error).strip().splitlines()[-1]  # construct tells where first, and then what
-        raise _bad(path, f"the card file does not make a card: {reason}", "ข้อมูลในแฟ้มไม่ประกอบเป็นบัตร") from None
+        raise _bad(
+            path, f"the card file does not make a card: {reason}", "ข้อมูลในแฟ้มนี้ประกอบเป็นบัตรไม่ได้"
+        ) from None
 
 
 def _decode_body(body: Container) -> Personalisation:
@@ -387,9 +404,9 @@ def _open(path: Path, flags: int) -> int:
         raise _folder(path) from None
     except OSError as error:
         if flags & os.O_RDWR and error.errno in _NOT_WRITABLE and os.access(path, os.R_OK):
-            raise CardFileNotWritable(path, str(error.strerror)) from None
+            raise CardFileNotWritable(path, reason_of(error)) from None
         raise _bad(
-            path, f"the file cannot be opened ({error.strerror})", f"เปิดแฟ้มไม่ได้ ({error.strerror})"
+            path, f"the file cannot be opened ({error.strerror})", f"เปิดแฟ้มไม่ได้ ({reason_of(error).th})"
         ) from None
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):

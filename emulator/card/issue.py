@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,7 +101,14 @@ def card_in_memory(card: Personalisation, *, pin: str = DEFAULT_PIN, failures: i
 
 
 def card_in_file(
-    path: Path, card: Personalisation, *, pin: str = DEFAULT_PIN, failures: int = 0, force: bool = False
+    path: Path,
+    card: Personalisation,
+    *,
+    pin: str = DEFAULT_PIN,
+    failures: int = 0,
+    force: bool = False,
+    before_named: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write a new card file; see ``write_card_file`` for its errors."""
-    write_card_file(path, card, blank_counters(pin, failures, card.policy), force=force)
+    """Write a new card file; see ``write_card_file`` for its errors and for ``before_named``."""
+    counters = blank_counters(pin, failures, card.policy)
+    write_card_file(path, card, counters, force=force, before_named=before_named)

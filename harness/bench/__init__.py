@@ -96,8 +96,11 @@ class Bench:
         else:
             link.link.close()
 
-    def push(self, reader: int = 0) -> None:
-        """Put the card that was pulled back, as it was put in; waits for the reader to be empty, and for nothing else."""
+    def push(self, reader: int = 0, other: CardPort | None = None) -> None:
+        """Put the card that was pulled back, as it was put in; waits for the reader to be empty, and for nothing else.
+
+        ``other`` comes in its place, until it is pulled in turn: what the reader makes of it is nobody's business here.
+        """
         pulled = self._links.get(reader)
         if pulled is None or self.holds_card(reader):
             return
@@ -109,10 +112,14 @@ class Bench:
         except HarnessError:
             self._links[reader] = pulled  # it can still be put back later
             raise
-        card = self.fitted(self._cards[reader])
+        card = self.fitted(other or self._cards[reader])
         link = LinkThread(card, LOOPBACK, self._stack.ports[reader], on_end=self._stop_waiting)
         self._start(link)
         self._links[reader] = link
+
+    def reader_name(self, reader: int = 0) -> str:
+        """What PC/SC calls that reader."""
+        return self._stack.reader_names[reader]
 
     def holds_card(self, reader: int = 0) -> bool:
         """Whether the card that was put in is still there: not after ``pull``, nor when it left by itself."""

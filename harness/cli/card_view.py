@@ -27,7 +27,7 @@ _ROWS = (
 def document_of(path: Path | None, card: Personalisation, counters: Counters) -> dict[str, Any]:
     """The card for scripts. ``file`` is None for a card in memory."""
     policy = card.policy
-    state = policy.state(counters.failures)
+    state, advice = policy.state(counters.failures), policy.advice(counters.failures)
     return {
         "file": None if path is None else str(path),
         "generation": card.generation.name,
@@ -42,7 +42,7 @@ def document_of(path: Path | None, card: Personalisation, counters: Counters) ->
         "suspended_at": policy.suspended_at,
         "locked_at": policy.locked_at,
         "condition": {"en": state.condition.en, "th": state.condition.th},
-        "advice": {"en": state.advice.en, "th": state.advice.th},
+        "advice": {"en": advice.en, "th": advice.th},
     }
 
 

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from apdu_specs.language import Text
+from apdu_specs.odd_atrs import OddCard
 from emulator.card import Card, Snapshot
 from emulator.card.card_file import open_card
 from emulator.test_card import TestCard
@@ -25,7 +26,7 @@ from harness.bench import Bench
 from harness.cli.card_view import document_of
 from harness.cli.output import GUARDED, describe
 from harness.cli.states import put_into_state, restore_from
-from harness.errors import HarnessError
+from harness.errors import HarnessError, NoCard
 
 CONTROL_VARIABLE = "THNID_CONTROL"
 SOCKET_NAME = "control"
@@ -43,7 +44,7 @@ class NoControl(HarnessError):
         super().__init__(
             Text(
                 "There is no virtual reader here to put a card into or take one out of.",
-                "ไม่มีเครื่องอ่านเสมือนที่จะเสียบหรือถอดบัตร",
+                "ที่นี่ไม่มีเครื่องอ่านเสมือนให้เสียบหรือถอดบัตร",
             ),
             Text(
                 f"Use this inside 'thnid run -- ...', or set {CONTROL_VARIABLE} as 'thnid serve' prints it.",
@@ -66,7 +67,7 @@ class Told(HarnessError):
 
 
 class NotInTheReader(HarnessError):
-    """The reader is empty, or the card in it is not the one that was named."""
+    """The card in the reader, if there is one, is not the one that was named."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -89,6 +90,8 @@ class NotANationalCard(HarnessError):
 
 
 NOT_IN_THE_READER = NotInTheReader.__name__
+OF_THE_USER = "user"  # what 'card snapshot' keeps and 'card restore' takes, if nothing else is named
+_PUT_ONE_IN = Text("Put one in with 'thnid card insert FILE'.", "โปรดเสียบบัตรด้วย 'thnid card insert FILE'")
 
 
 class ControlServer:
@@ -101,7 +104,7 @@ class ControlServer:
         self._bench = bench
         self._card: Card | TestCard | None = card
         self._initial = card.snapshot() if isinstance(card, Card) else None
-        self._kept: Snapshot | None = None
+        self._kept: dict[str, Snapshot] = {}
         self._source: Card | TestCard | Path = card if path is None else path.resolve()
         self.path = str(folder / SOCKET_NAME)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -147,7 +150,7 @@ class ControlServer:
                 self._bench.pull()
                 return {"contact_broken_ns": time.monotonic_ns()}
             elif request.get("do") == "connect":
-                return {"contact_made_ns": self._connect()}
+                return {"contact_made_ns": self._connect(request.get("odd"))}
             elif request.get("do") in _CARD_REQUESTS:
                 return self._with_card(request)
         except GUARDED as error:
@@ -163,27 +166,36 @@ class ControlServer:
     def _with_card(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Look at or change the card where it is."""
         card, named = self._card, request.get("card")
-        if card is None or (named is not None and Path(named).resolve() != self._source):
+        if named is not None and (card is None or Path(named).resolve() != self._source):
             raise NotInTheReader
+        if card is None:
+            raise NoCard(self._bench.reader_name(), what_to_do=_PUT_ONE_IN)
         if not isinstance(card, Card):
             raise NotANationalCard
         match request["do"]:
             case "set":
                 put_into_state(card, request.get("failures"), request.get("state"))
             case "snapshot":
-                self._kept = card.snapshot()
+                self._kept[str(request.get("as", OF_THE_USER))] = card.snapshot()
             case "restore" if "from" in request:
                 restore_from(card, Path(request["from"]))
-            case "restore":  # to how it was put in: what a learner does before every word it tries
-                kept = self._kept if request.get("to") == "snapshot" and self._kept else self._initial
-                assert kept is not None
-                card.restore(kept)
+            case "restore":
+                card.restore(self._kept_as(str(request.get("to", OF_THE_USER))))
         path = self._source if isinstance(self._source, Path) else None
         return document_of(path, card.personalisation, card.counters)
 
-    def _connect(self) -> int:
-        """Put the pulled card back without waiting for PC/SC to see it; when its contact was made."""
-        if self._card is None:
+    def _kept_as(self, name: str) -> Snapshot:
+        """The snapshot of that name; for the user's own, how the card was put in if there is none."""
+        kept = self._kept.get(name) or (self._initial if name == OF_THE_USER else None)
+        if kept is None:
+            raise NotInTheReader  # whoever kept it did so of a card that has been taken out since
+        return kept
+
+    def _connect(self, odd: str | None) -> int:
+        """Put the pulled card back, or an odd one in its place, without waiting for PC/SC to see it; when it made contact."""
+        if odd is not None:
+            self._bench.push(other=TestCard(OddCard(odd).atr))
+        elif self._card is None:
             self._insert(self._source)
         else:
             self._bench.push()
@@ -202,7 +214,7 @@ class ControlServer:
         except BaseException:
             card.close()
             raise
-        self._card, self._source, self._kept = card, source, None
+        self._card, self._source, self._kept = card, source, {}
         self._initial = card.snapshot() if isinstance(card, Card) else None
 
     def _take_out(self) -> None:

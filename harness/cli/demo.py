@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from apdu_specs import adm
 from apdu_specs.language import Text
 from apdu_specs.status import explain
 from harness.cli.lockout import present
@@ -127,7 +128,7 @@ def _lock_out(output: Output, reader: str, wrong: int) -> Iterator[dict[str, Any
             label = Text("right PIN", "PIN ถูก") if pin == PIN else Text("wrong PIN", "PIN ผิด")
             sw = present(client, pin)
             if not output.json:
-                meaning = explain(sw).say(output.language)
+                meaning = explain(sw, adm.VERIFY.meanings).say(output.language)
                 output.console.print(
                     f"  VERIFY {label.say(output.language)} → {sw >> 8:02X} {sw & 0xFF:02X}  ", end=""
                 )

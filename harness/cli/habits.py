@@ -82,6 +82,11 @@ class Habits:
             card = TimedCard(card, self._timing)
         return self._over(card, "reader")
 
+    @property
+    def need_service(self) -> bool:
+        """Whether a fault of the PC/SC service was asked for, which needs a private stack."""
+        return any(each.fault.place.value == "service" for each in self._faults)
+
     def of_service(self, stack: Stack, cleanup: ExitStack) -> dict[str, str]:
         """The variable that leads programs to a PC/SC service with faults, if one was asked for."""
         chosen = [each for each in self._faults if each.fault.place.value == "service"]

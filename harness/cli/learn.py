@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,15 +17,16 @@ from apdu_specs.language import Text
 from apdu_specs.pin_machine import HOLDER_ALPHABET, OFFICE_ALPHABET, PinMachine, Symbol, pin_machine
 from apdu_specs.pin_policy import NATIONAL, PinPolicy, VerifyForm
 from apdu_specs.status import StatusWord
+from apdu_specs.system_errors import reason_of
 from emulator.card.issue import DEFAULT_PIN, DEFAULT_SEED, card_from_seed, card_in_memory
 from emulator.card.policy_file import policy_called
-from harness.cli.control import ask
-from harness.cli.output import Output, reporting
+from harness.cli.control import NotInTheReader, ask
+from harness.cli.output import Misuse, Output, reporting
 from harness.cli.pin import PIN_VARIABLE
 from harness.cli.reader import reader_option, terminal_for
 from harness.client.card import well_formed
 from harness.errors import HarnessError
-from harness.learn.errors import CardNotFresh
+from harness.learn.errors import CardHasFailures, CardNotFresh
 from harness.learn.mapper import Mapper, Subject, explained
 from harness.learn.script import Script, script_of
 from harness.learn.suite import Deviation, Suite, conformance_suite
@@ -32,6 +35,17 @@ if TYPE_CHECKING:
     from emulator.card import Card
 
 ALPHABETS = {"holder": HOLDER_ALPHABET, "office": OFFICE_ALPHABET}
+_ALPHABET_WORDS = {"holder": Text("holder", "ผู้ถือบัตร"), "office": Text("office", "สำนักทะเบียน")}
+_HEADINGS = (
+    Text("", ""),
+    Text("states", "สถานะ"),
+    Text("words", "ลำดับคำสั่ง"),
+    Text("steps", "ขั้น"),
+    Text("seconds", "วินาที"),
+    Text("", ""),
+)
+_SUITE, _LEARNED = Text("conformance suite", "ชุดทดสอบ"), Text("learned", "เรียนรู้")
+_OK, _DEVIATES = Text("ok", "ตรง"), Text("DEVIATES", "ไม่ตรง")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,22 @@ class Finding:
             "conforms": self.script is None,
             "deviation": None if self.script is None else list(self.script.lines()),
         }
+
+
+class TraceNotWritten(HarnessError):
+    """The deviation was found and told, and could not be written to ``--trace``."""
+
+    exit_status = 2
+
+    def __init__(self, path: Path, why: Text, findings: dict[str, Any]) -> None:
+        super().__init__(
+            Text(
+                f"The deviation could not be written to {path}: {why.en}.",
+                f"บันทึกส่วนที่ไม่ตรงลงใน {path} ไม่ได้: {why.th}",
+            ),
+            Text("Name another file with --trace.", "โปรดระบุแฟ้มอื่นด้วย --trace"),
+        )
+        self.so_far = findings
 
 
 @click.command("learn")
@@ -96,19 +126,23 @@ def command(
     """Learn the machine of a card's PIN and compare it with the one its policy declares; play the conformance suite.
 
     Without --reader a fresh virtual card is learned, in a PC/SC stack of its own. The card in --reader has to be
-    virtual, real ones are refused always; it is brought back to its start, again and again, by the 'thnid run' or
-    'thnid serve' around it. Exit status 1 if the card is not the machine that its policy declares.
+    virtual, real ones are refused always, and without failures; it is brought back to the state it was found in, again and
+    again and at the end, by the 'thnid run' or 'thnid serve' around it. Exit status 1 if the card is not the machine that
+    its policy declares.
     """
     if in_process and reader_name:
-        raise click.UsageError("--in-process learns a card of its own: leave out --reader.")
+        raise Misuse(
+            Text(
+                "--in-process learns a card of its own: leave out --reader.",
+                "--in-process เรียนรู้บัตรที่สร้างขึ้นเอง โปรดไม่ระบุ --reader",
+            )
+        )
+    if trace_path is not None:
+        _insist_on_writable(trace_path)
     policy, first_pin = policy_called(policy_name), well_formed(pin).encode("ascii")
     if export_path is not None:
         return _export(output, policy, first_pin, export_path)
-    with _subject(policy, first_pin, in_process=in_process, reader_name=reader_name) as subject:
-        mapper = Mapper(subject)
-        mapper.restore()
-        if reader_name:
-            _require_fresh(mapper, policy)
+    with _mapper(policy, first_pin, in_process=in_process, reader_name=reader_name) as mapper:
         findings = [
             finding
             for name, alphabet in ALPHABETS.items()
@@ -143,21 +177,59 @@ def _script(mapper: Mapper, policy: PinPolicy, deviation: Deviation | None) -> S
     return None if deviation is None else script_of(mapper, deviation, policy.name)
 
 
+def _insist_on_writable(path: Path) -> None:
+    """Raises OSError now rather than when everything has been learned. Nothing is written."""
+    code = 0
+    if path.is_dir():
+        code = errno.EISDIR
+    elif not path.parent.is_dir():
+        code = errno.ENOENT
+    elif not os.access(path if path.exists() else path.parent, os.W_OK):
+        code = errno.EACCES
+    if code:
+        raise OSError(code, os.strerror(code), str(path))
+
+
 @contextmanager
-def _subject(
+def _mapper(
     policy: PinPolicy, first_pin: bytes, *, in_process: bool, reader_name: str | None
-) -> Iterator[Subject]:
+) -> Iterator[Mapper]:
     if reader_name:
-        with terminal_for(reader_name) as terminal:
-            try:
-                yield Subject(terminal, _ask_to_restore, lambda: terminal.reconnect("unpower"), first_pin)
-            finally:  # the card goes back to its user as it was
-                with suppress(HarnessError):
-                    _ask_to_restore()
+        with _in_the_reader(policy, first_pin, reader_name) as mapper:
+            yield mapper
         return
     card = card_in_memory(card_from_seed(DEFAULT_SEED, policy=policy), pin=first_pin.decode("ascii"))
     with _in_process(card) if in_process else _in_a_stack(card) as subject:
-        yield subject
+        yield Mapper(subject)
+
+
+@contextmanager
+def _in_the_reader(policy: PinPolicy, first_pin: bytes, reader_name: str) -> Iterator[Mapper]:
+    """The card in a reader, virtual and without failures; whatever happens, its user gets it back as it was found.
+
+    Raises RealCardNotLearned, NotInTheReader, CardNotFresh.
+    """
+    name = f"learn {os.getpid()}"  # the user's own snapshot stays what it is
+
+    def bring_back() -> None:
+        ask({"do": "restore", "to": name})
+
+    with terminal_for(reader_name) as terminal:
+        mapper = Mapper(Subject(terminal, bring_back, lambda: terminal.reconnect("unpower"), first_pin))
+        found = ask({"do": "show"})
+        if found["serial"] != mapper.serial.hex().upper():
+            raise NotInTheReader  # what can be brought back is the card in another reader
+        if found["failures"] or found["office_failures"]:
+            raise CardHasFailures(found["failures"], found["office_failures"])
+        ask({"do": "snapshot", "as": name})
+        try:
+            _require_fresh(mapper, policy)
+            yield mapper
+        except BaseException:
+            with suppress(HarnessError):  # what happened first is what is told
+                bring_back()
+            raise
+        bring_back()
 
 
 @contextmanager
@@ -187,10 +259,6 @@ def _in_a_stack(card: Card) -> Iterator[Subject]:
             )
 
 
-def _ask_to_restore() -> None:
-    ask({"do": "restore"})
-
-
 def _require_fresh(mapper: Mapper, policy: PinPolicy) -> None:
     """No failures, and the PIN that was given: else every difference would be put down to the card."""
     fresh = VerifyForm.ISO.value.word(policy.suspended_at)
@@ -217,13 +285,18 @@ def _export(output: Output, policy: PinPolicy, first_pin: bytes, path: Path) -> 
 
 def _report(output: Output, policy: PinPolicy, findings: Sequence[Finding], trace_path: Path | None) -> int:
     wrong = next((finding.script for finding in findings if finding.script is not None), None)
-    if wrong is not None and trace_path is not None:
-        trace_path.write_text(wrong.trace(), encoding="utf-8")
     document = {
         "policy": policy.name,
         "conforms": wrong is None,
         "findings": [finding.to_json() for finding in findings],
     }
+    if wrong is not None and trace_path is not None:
+        try:
+            trace_path.write_text(wrong.trace(), encoding="utf-8")
+        except OSError as error:  # the disk is full by now, say; what was found is told all the same
+            if not output.json:
+                _show(output, policy, findings, wrong)
+            raise TraceNotWritten(trace_path, reason_of(error), document) from error
     output.report(document, lambda: _show(output, policy, findings, wrong))
     return 0 if wrong is None else 1
 
@@ -232,19 +305,20 @@ def _show(output: Output, policy: PinPolicy, findings: Sequence[Finding], wrong:
     from rich.table import Table
 
     table = Table()
-    for heading in ("", "states", "words", "steps", "seconds", ""):
-        table.add_column(heading, justify="left" if not heading else "right")
+    spoken = output.language
+    for heading in _HEADINGS:
+        table.add_column(heading.say(spoken), justify="right" if heading.en else "left")
     for each in findings:
-        how = "conformance suite" if each.states is None else "learned"
-        conforms = "ok" if each.script is None else "DEVIATES"
+        how = _SUITE if each.states is None else _LEARNED
+        conforms = _OK if each.script is None else _DEVIATES
         states = "" if each.states is None else str(each.states)
         table.add_row(
-            f"{each.alphabet}: {how}",
+            f"{_ALPHABET_WORDS[each.alphabet].say(spoken)}: {how.say(spoken)}",
             states,
             str(each.queries),
             str(each.steps),
             f"{each.seconds:.2f}",
-            conforms,
+            conforms.say(spoken),
         )
     output.show_table(table)
     if wrong is None:

@@ -33,6 +33,7 @@ _COMMANDS = {
     "read": ("read", "Read everything a card tells."),
     "login": ("login", "Log an officer in with card and PIN."),
     "office": ("office", "The stand-in offices: renew a PIN, replace a card, serve."),
+    "backoffice": ("backoffice", "Behind the offices: the master key and the audit log."),
     "serve": ("serve", "Keep a virtual card in a reader for other programs."),
     "lockout": ("lockout", "Block the card in a reader honestly, by wrong PINs."),
     "learn": ("learn", "Learn the machine of a card's PIN and compare it with its policy."),
@@ -40,6 +41,7 @@ _COMMANDS = {
     "trace": ("trace", "Show, replay and import recordings of what was said to a card."),
     "scenario": ("scenario", "Play scenario files: given a card, when this happens, then that."),
     "qualify": ("qualify", "A verdict on a reader: measured through PC/SC, with numbers."),
+    "lab": ("lab", "Readers on many machines, shared through labgrid."),
     "doctor": ("doctor", "Check what this machine needs for all of this."),
 }
 

@@ -19,6 +19,7 @@ import click
 
 from apdu_specs.errors import SpecError
 from apdu_specs.language import Language, Text
+from apdu_specs.system_errors import reason_of
 from emulator.errors import EmulatorError
 from harness.errors import HarnessError
 
@@ -30,6 +31,14 @@ GUARDED = (HarnessError, EmulatorError, SpecError, OSError)
 USAGE = 2
 _PIPE_WIDTH = 10_000
 _LANGUAGE = "harness.cli.output.language"  # where click's context keeps --lang, of the group or the command
+
+
+class Misuse(click.UsageError):
+    """A command line that cannot be meant, in a sentence of ours."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
 
 
 class ReaderGone(Exception):
@@ -169,13 +178,13 @@ def describe(error: BaseException) -> tuple[str, Text, Text, int]:
         return code, error.message, error.what_to_do, error.exit_status
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
-        reason = error.strerror or str(error)
+        reason = reason_of(error)
         return (
             type(error).__name__,
-            Text(f"{where}{reason}.", f"{where}{reason}"),
+            Text(f"{where}{reason.en}.", f"{where}{reason.th}"),
             Text(
                 "Check the file or folder, its rights and the room on the disk.",
-                "โปรดตรวจสอบแฟ้ม สิทธิ และพื้นที่ว่าง",
+                "โปรดตรวจสอบแฟ้มหรือโฟลเดอร์ สิทธิการใช้งาน และพื้นที่ว่างในดิสก์",
             ),
             USAGE,
         )
@@ -185,15 +194,27 @@ def describe(error: BaseException) -> tuple[str, Text, Text, int]:
 
 
 def _describe_usage(error: click.ClickException) -> tuple[str, Text, Text, int]:
-    what = error.format_message().rstrip(".")
+    what = " ".join(error.format_message().split()).rstrip(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
     help_line = f"{context.command_path if context else 'thnid'} --help"
     return (
         "UsageError",
-        Text(f"{what}.", f"ใช้คำสั่งไม่ถูกต้อง: {what}"),
+        _said_by_us(error.text) if isinstance(error, Misuse) else _said_by_click(what),
         Text(f"See '{help_line}'.", f"ดูวิธีใช้ด้วย '{help_line}'"),
         error.exit_code,
     )
+
+
+def _said_by_us(what: Text) -> Text:
+    from harness.cli.usage import PREFIX
+
+    return Text(what.en, f"{PREFIX}{what.th}")
+
+
+def _said_by_click(what: str) -> Text:
+    from harness.cli.usage import in_thai
+
+    return Text(f"{what}.", in_thai(what))
 
 
 def report_error(error: BaseException, output: Output) -> int:
@@ -204,6 +225,7 @@ def report_error(error: BaseException, output: Output) -> int:
             "error": code,
             "message": message.say(output.language),
             "what_to_do": what_to_do.say(output.language),
+            **(error.so_far if isinstance(error, HarnessError) else {}),
         }
         with contextlib.suppress(OSError):  # standard output may be what went wrong
             click.echo(as_json(document))

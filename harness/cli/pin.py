@@ -31,21 +31,26 @@ class NoPinGiven(HarnessError):
         )
 
 
-def pin_provider(output: Output, from_stdin: bool) -> Callable[[int], str]:
+def pin_provider(output: Output, from_stdin: bool) -> Callable[[int | None], str]:
     """A function that gives the officer's PIN when told how many tries are left. Raises NoPinGiven."""
 
-    def provide(tries_left: int) -> str:
+    def provide(tries_left: int | None) -> str:
         if from_stdin:
             return _line_from_stdin()
         if PIN_VARIABLE in os.environ:
             return os.environ[PIN_VARIABLE]
         if not sys.stdin.isatty():
             raise NoPinGiven(PIN_VARIABLE)
-        tries = "1 try" if tries_left == 1 else f"{tries_left} tries"
-        question = Text(f"PIN (4 digits, {tries} left)", f"กรอกรหัส PIN 4 หลัก (เหลือ {tries_left} ครั้ง)")
-        return str(click.prompt(question.say(output.language), hide_input=True, err=True))
+        return str(click.prompt(_question(tries_left).say(output.language), hide_input=True, err=True))
 
     return provide
+
+
+def _question(tries_left: int | None) -> Text:
+    if tries_left is None:
+        return Text("PIN (4 digits)", "กรอกรหัส PIN 4 หลัก")
+    tries = "1 try" if tries_left == 1 else f"{tries_left} tries"
+    return Text(f"PIN (4 digits, {tries} left)", f"กรอกรหัส PIN 4 หลัก (เหลือโอกาสอีก {tries_left} ครั้ง)")
 
 
 def new_pin(output: Output, given: str | None, from_stdin: bool) -> str:

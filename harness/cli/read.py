@@ -15,7 +15,7 @@ from apdu_specs.generations import by_atr
 from apdu_specs.language import Text
 from apdu_specs.values import in_words
 from harness.cli.formats import FORMATS, rendered
-from harness.cli.output import Output, reporting
+from harness.cli.output import Misuse, Output, reporting
 from harness.cli.reader import reader_option, terminal_for
 from harness.cli.tracing import connected, trace_options
 from harness.client import CardClient, CardContents
@@ -57,7 +57,7 @@ def command(
         click.echo(json.dumps(card_schema(), ensure_ascii=False, indent=2))
         return 0
     if form is not None and output.json:
-        raise click.UsageError("Say --json or --format, not both.")
+        raise Misuse(Text("Say --json or --format, not both.", "โปรดระบุ --json หรือ --format อย่างใดอย่างหนึ่ง"))
     with connected(terminal_for(reader_name), trace_path, show_personal_data) as terminal:
         contents = read_with_progress(output, CardClient(terminal))
     photo = contents.person.photo

@@ -16,11 +16,12 @@ from typing import Any
 import click
 
 from apdu_specs.language import Text
+from apdu_specs.system_errors import reason_for, reason_of
 from emulator.card import Card
 from emulator.test_card import TestCard
 from harness.cli.control import CONTROL_VARIABLE, ControlServer
 from harness.cli.habits import Habits, habit_options, list_habits
-from harness.cli.output import Output, speaking
+from harness.cli.output import Misuse, Output, speaking
 from harness.cli.tracing import bench_for, trace_options
 from harness.cli.virtual import card_options, pin_of, take_card
 from harness.errors import HarnessError
@@ -50,9 +51,9 @@ class CommandNotRunnable(HarnessError):
 
     exit_status = 2
 
-    def __init__(self, name: str, why: str) -> None:
+    def __init__(self, name: str, why: Text) -> None:
         super().__init__(
-            Text(f"{name!r} cannot be run: {why}.", f"เรียกใช้ {name!r} ไม่ได้: {why}"),
+            Text(f"{name!r} cannot be run: {why.en}.", f"เรียกใช้ {name!r} ไม่ได้: {why.th}"),
             Text(
                 "It must be an executable file; for a script, check its first line.",
                 "ต้องเป็นแฟ้มที่เรียกใช้ได้ หากเป็นสคริปต์ โปรดตรวจสอบบรรทัดแรก",
@@ -99,7 +100,12 @@ def command(
     if list_habits(output, fault_texts, timing):
         return 0
     if not program:
-        raise click.UsageError("Say which program to run: thnid run -- COMMAND...")
+        raise Misuse(
+            Text(
+                "Say which program to run: thnid run -- COMMAND...",
+                "โปรดระบุโปรแกรมที่จะเรียกใช้: thnid run -- COMMAND...",
+            )
+        )
     executable = find_program(program[0])
     with ExitStack() as cleanup:
         habits = Habits(fault_texts, fault_seed, timing)
@@ -126,7 +132,12 @@ def _taken(test_card: bool, *choice: Any) -> Card | TestCard:
     if not test_card:
         return take_card(*choice)
     if any(each is not None for each in choice):
-        raise click.UsageError("--test-card is not a national card: it takes none of their options.")
+        raise Misuse(
+            Text(
+                "--test-card is not a national card: it takes none of their options.",
+                "--test-card ไม่ใช่บัตรประชาชน จึงใช้ตัวเลือกของบัตรประชาชนไม่ได้",
+            )
+        )
     return TestCard()
 
 
@@ -136,7 +147,7 @@ def find_program(name: str) -> str:
     if executable is not None:
         return executable
     if "/" in name and Path(name).exists():
-        raise CommandNotRunnable(name, os.strerror(errno.EISDIR if Path(name).is_dir() else errno.EACCES))
+        raise CommandNotRunnable(name, reason_for(errno.EISDIR if Path(name).is_dir() else errno.EACCES))
     raise CommandNotFound(name)
 
 
@@ -155,7 +166,7 @@ def run_program(executable: str, arguments: Sequence[str], environment: Mapping[
         )
     except OSError as error:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        raise CommandNotRunnable(arguments[0], error.strerror or str(error)) from error
+        raise CommandNotRunnable(arguments[0], reason_of(error)) from error
     try:
         while True:
             info = signal.sigwaitinfo(watched)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from apdu_specs.language import Text
-from harness.cli.output import CommandGroup, Output, as_json, reporting
+from harness.cli.output import CommandGroup, Misuse, Output, as_json, reporting
 
 if TYPE_CHECKING:
     from harness.bench.scenario.loading import ScenarioInvalid
@@ -46,7 +46,12 @@ def run(
 
     paths = [find(name) for name in files] + (list(on_the_shelf().values()) if shipped else [])
     if not paths:
-        raise click.UsageError("Name at least one file or scenario, or say --shipped.")
+        raise Misuse(
+            Text(
+                "Name at least one file or scenario, or say --shipped.",
+                "โปรดระบุแฟ้มหรือสถานการณ์อย่างน้อยหนึ่งรายการ หรือใช้ --shipped",
+            )
+        )
     if junit_path is not None:
         _insist_on_folder(junit_path)
     try:
@@ -170,24 +175,37 @@ def _show(output: Output, results: Sequence[ScenarioResult], passed: int, failed
         Text("result", "ผล"),
     )
     table = Table(*(title.say(output.language) for title in titles))
-    verdicts = {
-        True: f"[green]{Text('passed', 'ผ่าน').say(output.language)}[/]",
-        False: f"[bold red]{Text('failed', 'ไม่ผ่าน').say(output.language)}[/]",
-    }
     for result in results:
         table.add_row(
-            escape(result.scenario.name), str(result.steps), f"{result.ms:.0f}", verdicts[result.passed]
+            escape(result.scenario.name), str(result.steps), f"{result.ms:.0f}", _verdict(output, result)
         )
     output.show_table(table)
     for result in results:
-        if result.failure is not None:
+        if result.breakdown is not None:
+            broken = result.breakdown
+            at = f"{result.scenario.path}:{broken.line}: {broken.step}"
+            output.say(
+                Text(
+                    f"{at}: could not be played to its end, which is a mistake of thnid and not of the card: {broken}",
+                    f"{at}: ดำเนินการไม่สำเร็จเพราะข้อผิดพลาดของ thnid ไม่ใช่ของบัตร: {broken}",
+                ),
+                style="red",
+            )
+        elif result.failure is not None:
             each = result.failure
             at = f"{result.scenario.path}:{each.line}: {each.step}"
             output.say(
                 Text(
-                    f"{at}: expected {each.expected}, got {each.actual}",
-                    f"{at}: ควรเป็น {each.expected} แต่ได้ {each.actual}",
+                    f"{at}: expected {each.expected.en}, got {each.actual.en}",
+                    f"{at}: ควรเป็น {each.expected.th} แต่ได้ {each.actual.th}",
                 ),
                 style="red",
             )
     output.say(Text(f"{passed} passed, {failed} failed", f"ผ่าน {passed} ไม่ผ่าน {failed}"))
+
+
+def _verdict(output: Output, result: ScenarioResult) -> str:
+    if result.passed:
+        return f"[green]{Text('passed', 'ผ่าน').say(output.language)}[/]"
+    word = Text("failed", "ไม่ผ่าน") if result.breakdown is None else Text("error", "ข้อผิดพลาด")
+    return f"[bold red]{word.say(output.language)}[/]"

@@ -5,15 +5,24 @@ from __future__ import annotations
 import shlex
 import signal
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from apdu_specs.language import Text
-from harness.cli.output import Output, as_json, reporting
+from harness.cli.habits import Habits, habit_options, list_habits
+from harness.cli.output import Misuse, Output, as_json, reporting
+from harness.cli.tracing import bench_for, card_for, trace_options
 from harness.errors import HarnessError
-from harness.stack import DEFAULT_READER_NAME
+from harness.stack import DEFAULT_READER_NAME, Stack
+
+if TYPE_CHECKING:
+    from emulator.card import Card
+    from emulator.link import CardPort
+    from harness.bench import Bench
 
 _STOPPING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
@@ -26,12 +35,15 @@ class BadAddress(HarnessError):
     def __init__(self, text: str) -> None:
         super().__init__(
             Text(f"{text!r} is not HOST:PORT.", f"{text!r} ไม่ใช่รูปแบบ HOST:PORT"),
-            Text("Give one such as 192.0.2.7:35963 or [::1]:35963.", "เช่น 192.0.2.7:35963 หรือ [::1]:35963"),
+            Text(
+                "Give one such as 192.0.2.7:35963 or [::1]:35963.",
+                "โปรดระบุ เช่น 192.0.2.7:35963 หรือ [::1]:35963",
+            ),
         )
 
 
 @click.command("serve")
-@click.option("--card", "card_path", type=click.Path(path_type=Path), required=True, help="The card file.")
+@click.option("--card", "card_path", type=click.Path(path_type=Path), help="The card file.")
 @click.option(
     "--connect",
     "address",
@@ -39,8 +51,20 @@ class BadAddress(HarnessError):
     help="A vpcd, also on another machine or on Windows; else a private stack.",
 )
 @click.option("--reader-name", help=f"What programs see (private stack).  [default: {DEFAULT_READER_NAME}]")
+@habit_options
+@trace_options
 @reporting
-def command(output: Output, card_path: Path, address: str | None, reader_name: str | None) -> None:
+def command(
+    output: Output,
+    card_path: Path | None,
+    address: str | None,
+    reader_name: str | None,
+    fault_texts: Sequence[str],
+    fault_seed: int,
+    timing: str | None,
+    trace_path: Path | None,
+    show_personal_data: bool,
+) -> None:
     """Keep a card in a reader for other programs, until Ctrl-C.
 
     With --connect the card goes into any vpcd and comes back when that vpcd restarts. Without it a private stack is
@@ -48,20 +72,44 @@ def command(output: Output, card_path: Path, address: str | None, reader_name: s
     """
     from emulator.card.card_file import open_card
 
-    if address is not None and reader_name is not None:
-        raise click.UsageError(
-            "--reader-name is for the private stack; a vpcd elsewhere has names of its own."
-        )
+    if list_habits(output, fault_texts, timing):
+        return
+    if card_path is None:
+        raise Misuse(Text("Missing option '--card'.", "ยังไม่ได้ระบุตัวเลือก '--card'"))
+    habits = Habits(fault_texts, fault_seed, timing)
+    if address is not None:
+        _insist_on_what_fits_elsewhere(reader_name, habits)
     with ExitStack() as cleanup:
         target = parse_address(address) if address is not None else None
         card = open_card(card_path)
         cleanup.callback(card.close)
         if target is not None:
-            _serve_elsewhere(output, card, *target)
+            worn = card_for(habits.of_card(card), cleanup, trace_path, show_personal_data)
+            _serve_elsewhere(output, habits.of_reader(worn), *target)
             return
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
         cleanup.callback(signal.pthread_sigmask, signal.SIG_SETMASK, before)
-        _serve_here(output, cleanup, card, card_path, reader_name or DEFAULT_READER_NAME)
+        stack = cleanup.enter_context(Stack((reader_name or DEFAULT_READER_NAME,)))
+        bench = bench_for(stack, cleanup, trace_path, show_personal_data)
+        _serve_here(output, cleanup, stack, bench, habits, card, card_path)
+
+
+def _insist_on_what_fits_elsewhere(reader_name: str | None, habits: Habits) -> None:
+    """Raises Misuse for what only the private stack can do."""
+    if reader_name is not None:
+        raise Misuse(
+            Text(
+                "--reader-name is for the private stack; a vpcd elsewhere has names of its own.",
+                "--reader-name ใช้กับบริการ PC/SC ที่ thnid เปิดเองเท่านั้น vpcd ที่อื่นมีชื่อเครื่องอ่านของตัวเอง",
+            )
+        )
+    if habits.need_service:
+        raise Misuse(
+            Text(
+                "A fault of the PC/SC service is for the private stack; a vpcd elsewhere has a service of its own.",
+                "ความผิดปกติของบริการ PC/SC ใช้กับบริการที่ thnid เปิดเองเท่านั้น vpcd ที่อื่นมีบริการของตัวเอง",
+            )
+        )
 
 
 def parse_address(text: str) -> tuple[str, int]:
@@ -72,18 +120,22 @@ def parse_address(text: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-def _serve_here(output: Output, cleanup: ExitStack, card: object, card_path: Path, reader_name: str) -> None:
-    from emulator.card import Card
-    from harness.bench import Bench
+def _serve_here(
+    output: Output,
+    cleanup: ExitStack,
+    stack: Stack,
+    bench: Bench,
+    habits: Habits,
+    card: Card,
+    card_path: Path,
+) -> None:
     from harness.cli.control import CONTROL_VARIABLE, ControlServer
-    from harness.stack import Stack
 
-    assert isinstance(card, Card)
-    stack = cleanup.enter_context(Stack((reader_name,)))
-    bench = cleanup.enter_context(Bench(stack))
-    bench.insert(card)
+    bench.fitted = habits.of_reader
+    bench.insert(habits.of_card(card))
     control = cleanup.enter_context(ControlServer(bench, Path(stack.socket_path).parent, card, card_path))
-    variables = {**stack.environment, CONTROL_VARIABLE: control.path}
+    service = habits.of_service(stack, cleanup)
+    variables = {**stack.environment, **service, CONTROL_VARIABLE: control.path}
     line = "export " + " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
     document = {"environment": variables, "reader": stack.reader_names[0]}
     output.report(document, lambda: click.echo(line))
@@ -94,11 +146,9 @@ def _serve_here(output: Output, cleanup: ExitStack, card: object, card_path: Pat
     signal.sigwait(_STOPPING)
 
 
-def _serve_elsewhere(output: Output, card: object, host: str, port: int) -> None:
-    from emulator.card import Card
+def _serve_elsewhere(output: Output, card: CardPort, host: str, port: int) -> None:
     from emulator.link import CardLink, LinkState
 
-    assert isinstance(card, Card)
     told: list[Text] = []
 
     def tell(state: LinkState) -> None:
@@ -108,9 +158,10 @@ def _serve_elsewhere(output: Output, card: object, host: str, port: int) -> None
                 click.echo(as_json({"connected": {"host": host, "port": port}}))
             reported.set()
         elif state is LinkState.WAITING:
-            why = f" ({link.refused.reason})" if link.refused else ""
+            why = link.refused.reason if link.refused else None
             words = Text(
-                f"Waiting for the vpcd at {host} port {port}{why}.", f"รอ vpcd ที่ {host} พอร์ต {port}{why}"
+                f"Waiting for the vpcd at {host} port {port}{f' ({why.en})' if why else ''}.",
+                f"กำลังรอ vpcd ที่ {host} พอร์ต {port}{f' ({why.th})' if why else ''}",
             )
         else:
             return

@@ -18,8 +18,8 @@ import click
 from apdu_specs.language import Text
 from apdu_specs.pin_policy import PinPolicy, PinState
 from emulator.card import Card, Snapshot
-from emulator.errors import BadCard, CardInUse
-from harness.cli.output import Output, reporting
+from emulator.errors import BadCard, CardFileError, CardInUse, SnapshotUnusable
+from harness.cli.output import Misuse, Output, reporting
 
 _FILE = click.argument("file", type=click.Path(path_type=Path), required=False)
 
@@ -50,7 +50,9 @@ def set_state(output: Output, file: Path | None, failures: int | None, state: st
     Under the national policy --failures is 0 to 5: 3 and 4 are suspended, 5 is locked.
     """
     if (failures is None) == (state is None):
-        raise click.UsageError("Say --failures N or --state NAME.")
+        raise Misuse(
+            Text("Say --failures N or --state NAME.", "โปรดระบุ --failures N หรือ --state NAME อย่างใดอย่างหนึ่ง")
+        )
     wanted = {"failures": failures} if state is None else {"state": state}
     _change(output, file, {"do": "set", **wanted}, lambda card: put_into_state(card, failures, state))
 
@@ -70,7 +72,7 @@ def failures_of(policy: PinPolicy, state: PinState) -> int:
     raise BadCard(
         Text(
             f"The policy {policy.name} has no state {state.value}.",
-            f"นโยบาย {policy.name} ไม่มีสถานะ {state.value}",
+            f"นโยบาย {policy.name} ไม่มีสถานะ{state.text.th} ({state.value})",
         ),
         Text("Use --failures, or a card with another policy.", "โปรดใช้ --failures หรือบัตรที่ใช้นโยบายอื่น"),
     )
@@ -82,7 +84,7 @@ def checked_failures(policy: PinPolicy, failures: int) -> int:
         raise BadCard(
             Text(
                 f"This card can have seen 0 to {policy.most_failures} wrong PINs in a row, not {failures}.",
-                f"บัตรนี้มีจำนวนครั้งที่ผิดติดต่อกันได้ 0 ถึง {policy.most_failures} ไม่ใช่ {failures}",
+                f"บัตรนี้มีจำนวนครั้งที่ใส่ PIN ผิดติดต่อกันได้ 0 ถึง {policy.most_failures} ครั้ง ไม่ใช่ {failures}",
             ),
             Text("Choose a number in that range.", "โปรดเลือกจำนวนในช่วงนี้"),
         )
@@ -107,6 +109,14 @@ def snapshot(output: Output, file: Path | None, snapshot: Path | None, force: bo
         output.report(told, lambda: output.say(text))
         return
     target = snapshot or snapshot_of(file)
+    if target.exists() and file.exists() and target.samefile(file):
+        raise BadCard(
+            Text(
+                f"{target} is the card itself, not a place for its snapshot.",
+                f"{target} คือแฟ้มบัตรนั้นเอง จึงใช้เก็บสถานะไม่ได้",
+            ),
+            Text("Name another file, or none.", "โปรดระบุแฟ้มอื่น หรือไม่ต้องระบุ"),
+        )
     write_card_file(target, *read_card_file(file), force=force)
     text = Text(f"The card's state is kept in {target}.", f"เก็บสถานะของบัตรไว้ใน {target} แล้ว")
     output.report({"file": str(file), "snapshot": str(target)}, lambda: output.say(text))
@@ -128,20 +138,23 @@ def restore(output: Output, file: Path | None, snapshot: Path | None) -> None:
     a program that was speaking to it finds it as after a reset.
     """
     source = None if file is None else snapshot or snapshot_of(file)
-    request = {"do": "restore"} | ({"to": "snapshot"} if source is None else {"from": str(source.absolute())})
+    request = {"do": "restore"} | ({} if source is None else {"from": str(source.absolute())})
     _change(output, file, request, lambda card: restore_from(card, source))
 
 
 def restore_from(card: Card, source: Path | None) -> None:
-    """Take ``card`` back to what the file ``source`` holds. Raises BadCard for another card's, CardFileError."""
+    """Take ``card`` back to what the file ``source`` holds. Raises BadCard for another card's, SnapshotUnusable."""
     from emulator.card.card_file import read_card_file
 
     assert source is not None
-    kept, counters = read_card_file(source)
+    try:
+        kept, counters = read_card_file(source)
+    except CardFileError as unusable:
+        raise SnapshotUnusable(unusable) from None
     if card.serial != kept.serial:
         raise BadCard(
-            Text(f"{source} is a snapshot of another card.", f"{source} เป็นสถานะของบัตรใบอื่น"),
-            Text("Give the snapshot of this card.", "โปรดใช้สถานะที่เก็บจากบัตรใบนี้"),
+            Text(f"{source} is a snapshot of another card.", f"{source} เก็บสถานะของบัตรใบอื่น"),
+            Text("Give the snapshot of this card.", "โปรดใช้แฟ้มที่เก็บสถานะของบัตรใบนี้"),
         )
     card.restore(Snapshot(kept.serial, counters))
 
@@ -179,8 +192,11 @@ def _ask_reader(request: dict[str, Any]) -> dict[str, Any]:
     from harness.cli.control import CONTROL_VARIABLE, ask
 
     if not os.environ.get(CONTROL_VARIABLE):
-        raise click.UsageError(
-            "Missing argument 'FILE'. Only inside 'thnid run', or where 'thnid serve' said, it can be left out."
+        raise Misuse(
+            Text(
+                "Missing argument 'FILE'. Only inside 'thnid run', or where 'thnid serve' said, it can be left out.",
+                "ยังไม่ได้ระบุ 'FILE' ซึ่งละได้เฉพาะภายใน 'thnid run' หรือเมื่อกำหนดค่าตามที่ 'thnid serve' แสดง",
+            )
         )
     return ask(request)
 

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from apdu_specs.language import Text
-from harness.cli.output import Output, reporting
+from harness.cli.output import Misuse, Output, reporting
 from harness.cli.reader import reader_option
 from harness.cli.virtual import card_options
 from harness.errors import HarnessError
@@ -41,7 +41,7 @@ class NotATrace(HarnessError):
             Text(f"{path} holds no trace.", f"{path} ไม่ใช่แฟ้มบันทึก APDU"),
             Text(
                 "Record one with --trace, or import a log of pcscd with 'thnid trace import'.",
-                "บันทึกด้วย --trace หรือนำเข้าบันทึกของ pcscd ด้วย 'thnid trace import'",
+                "โปรดบันทึกด้วย --trace หรือนำเข้าบันทึกของ pcscd ด้วย 'thnid trace import'",
             ),
         )
 
@@ -55,9 +55,22 @@ class CardOrReader(HarnessError):
         super().__init__(
             Text(
                 f"{names} is about a virtual card of this command; --reader means the card in a reader.",
-                f"{names} ใช้กับบัตรเสมือน ส่วน --reader หมายถึงบัตรในเครื่องอ่าน",
+                f"{names} ใช้กับบัตรเสมือนที่คำสั่งนี้สร้างขึ้น ส่วน --reader หมายถึงบัตรในเครื่องอ่าน",
             ),
             Text("Leave out one of them.", "โปรดระบุอย่างใดอย่างหนึ่ง"),
+        )
+
+
+class NotReplayedOnARealCard(HarnessError):
+    """``withheld`` commands of the trace were not sent: the card is a real one, and they could cost it something."""
+
+    def __init__(self, withheld: int) -> None:
+        super().__init__(
+            Text(
+                f"This is a real card: commands that could cost it something were not sent: {withheld}.",
+                f"บัตรนี้เป็นบัตรจริง จึงไม่ได้ส่งคำสั่งที่อาจมีผลเสียต่อบัตร จำนวน {withheld} คำสั่ง",
+            ),
+            Text("Replay it on a virtual card: leave out --reader.", "โปรดเล่นซ้ำกับบัตรเสมือน โดยไม่ระบุ --reader"),
         )
 
 
@@ -138,7 +151,8 @@ def replay(output: Output, file: Path, reader_name: str | None, **card_choice: A
 
     The card: --card FILE, the one in --reader NAME, or a fresh one (of the recorded generation, unless --generation).
     A redacted PIN is replaced by the card's own where it was right and by a wrong one where it was wrong, on virtual cards
-    only; the PIN of a virtual card in a reader comes from THNID_PIN. A real card never gets a PIN.
+    only; the PIN of a virtual card in a reader comes from THNID_PIN. A real card gets reading commands only: a trace with
+    others is not replayed in full, which is status 1, too.
     """
     from harness.trace.replay import Player
 
@@ -149,6 +163,12 @@ def replay(output: Output, file: Path, reader_name: str | None, **card_choice: A
         else:
             terminal, secrets = _virtual_card(cleanup, trace, card_choice)
         report = Player(terminal, secrets).play(trace)
+    if report.withheld:
+        refused = NotReplayedOnARealCard(report.withheld)
+        refused.so_far = report.to_json()
+        if not output.json:
+            _show_report(output, report)
+        raise refused
     output.report(report.to_json(), lambda: _show_report(output, report))
     if report.differences:
         click.get_current_context().exit(1)
@@ -254,7 +274,12 @@ def import_log(output: Output, log: Path, out: Path | None, show_personal_data: 
     from harness.trace.pcscd_log import convert
 
     if out is None and output.json:
-        raise click.UsageError("--json reports on an import into a file: give --out FILE too.")
+        raise Misuse(
+            Text(
+                "--json reports on an import into a file: give --out FILE too.",
+                "--json รายงานผลการนำเข้าที่บันทึกลงแฟ้ม โปรดระบุ --out FILE ด้วย",
+            )
+        )
     with ExitStack() as cleanup:
         source = (
             sys.stdin

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from apdu_specs.language import Text
-from harness.cli.output import describe, language
+from harness.cli.output import Misuse, describe, language
 
 if TYPE_CHECKING:
+    from emulator.link import CardPort
     from harness.bench import Bench
     from harness.stack import Stack
     from harness.terminals import Terminal
@@ -37,7 +38,12 @@ def trace_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _check(trace_path: Path | None, show_personal_data: bool) -> None:
     if show_personal_data and trace_path is None:
-        raise click.UsageError("--show-personal-data is about a trace: give --trace FILE too.")
+        raise Misuse(
+            Text(
+                "--show-personal-data is about a trace: give --trace FILE too.",
+                "--show-personal-data ใช้กับการบันทึก APDU โปรดระบุ --trace FILE ด้วย",
+            )
+        )
 
 
 def _recorder(trace_path: Path, source: str, show_personal_data: bool) -> Recorder:
@@ -71,6 +77,20 @@ def connected(terminal: Terminal, trace_path: Path | None, show_personal_data: b
         yield traced
 
 
+def card_for(
+    card: CardPort, cleanup: ExitStack, trace_path: Path | None, show_personal_data: bool
+) -> CardPort:
+    """``card``, recorded if a trace is wanted, for a reader that is no bench's."""
+    _check(trace_path, show_personal_data)
+    if trace_path is None:
+        return card
+    from harness.trace import TracedCard
+
+    recorder = _recorder(trace_path, "card", show_personal_data)
+    cleanup.enter_context(recorder)
+    return TracedCard(card, recorder)
+
+
 def bench_for(stack: Stack, cleanup: ExitStack, trace_path: Path | None, show_personal_data: bool) -> Bench:
     """A bench whose cards are recorded if a trace is wanted, also those that are put in later."""
     from harness.bench import Bench
@@ -78,7 +98,6 @@ def bench_for(stack: Stack, cleanup: ExitStack, trace_path: Path | None, show_pe
     _check(trace_path, show_personal_data)
     if trace_path is None:
         return cleanup.enter_context(Bench(stack))
-    from emulator.link import CardPort
     from harness.trace import TracedCard
 
     recorder = _recorder(trace_path, "card", show_personal_data)

@@ -14,7 +14,7 @@ from apdu_specs.errors import SpecError
 from apdu_specs.file import File
 from apdu_specs.generations import DEFAULT, GENERATIONS, VERSION_0002, Generation, by_atr
 from apdu_specs.interindustry import READ, SELECT
-from apdu_specs.pin_policy import NATIONAL
+from apdu_specs.pin_policy import PinPolicy
 from apdu_specs.provenance import Confidence
 from apdu_specs.published_pin import pin_block
 from apdu_specs.status import Family, StatusWord
@@ -51,14 +51,21 @@ class CardClient:
     """What programs do with a Thai ID card through ``terminal`` (connected).
 
     ``real_card``: the serial (hex) of a real card whose PIN tries may be spent; without it, PIN commands to a card
-    that is not virtual raise RealCardNeedsConsent. ``processors`` are added outside the standard chain.
+    that is not virtual raise RealCardNeedsConsent. ``processors`` are added outside the standard chain. ``policy``: the
+    card's PIN policy where it is known; no card tells it.
     Errors: those of the terminal, and CardRefused with its children WrongPin, PinSuspended, PinLocked.
     """
 
     def __init__(
-        self, terminal: Terminal, *, real_card: str | None = None, processors: Sequence[Processor] = ()
+        self,
+        terminal: Terminal,
+        *,
+        real_card: str | None = None,
+        processors: Sequence[Processor] = (),
+        policy: PinPolicy | None = None,
     ) -> None:
         self.terminal = terminal
+        self._policy = policy
         self._real_card = real_card
         self._selected: Applet | None = None
         self._serial: bytes | None = None
@@ -237,12 +244,16 @@ class CardClient:
 
     # --- PIN --------------------------------------------------------------------------------------------------------
 
-    def tries_left(self) -> int:
-        """How many wrong PINs the card still takes; free. Raises PinSuspended or PinLocked."""
+    def tries_left(self) -> int | None:
+        """How many wrong PINs the card still takes; free. Raises PinSuspended or PinLocked.
+
+        None while the PIN session is open and the client was not told the policy: the count of wrong PINs is clear then,
+        and the card does not say how many are allowed.
+        """
         self._within(adm.ADM)
         _, sw = self.transmit(adm.VERIFY.encode())
-        if sw == StatusWord.OK:  # the session is open, so the counter is clear
-            return NATIONAL.suspended_at
+        if sw == StatusWord.OK:
+            return None if self._policy is None else self._policy.tries_left(0)
         left = Family.TRIES_LEFT.number(sw)
         if left is None:
             raise refusal(sw, adm.VERIFY)

@@ -23,8 +23,9 @@ class RealCardNeedsConsent(HarnessError):
             Text(
                 f"This is a real card (serial {shown}), and the command may cost one of its PIN tries: three wrong "
                 "ones in a row mean a visit to a registration office, five lock it for good. Nothing was sent.",
-                f"บัตรนี้เป็นบัตรจริง (หมายเลข {shown}) คำสั่งนี้อาจทำให้เสียโอกาสใส่ PIN หนึ่งครั้ง ผิดติดต่อกัน 3 ครั้งต้องไปสำนักทะเบียน "
-                "ผิด 5 ครั้งบัตรจะถูกล็อกถาวร ยังไม่ได้ส่งคำสั่งใดไปยังบัตร",
+                f"บัตรนี้เป็นบัตรจริง (หมายเลข {shown}) คำสั่งนี้อาจทำให้เสียโอกาสใส่ PIN หนึ่งครั้ง "
+                "ผิดติดต่อกัน 3 ครั้งต้องไปขอ PIN ใหม่ที่สำนักทะเบียน ผิดติดต่อกัน 5 ครั้งส่วนยืนยันตัวบุคคลจะถูกล็อกถาวร "
+                "ยังไม่ได้ส่งคำสั่งใดไปยังบัตร",
             ),
             Text(
                 f"If the owner agrees, repeat with --real-card {shown}.",
@@ -41,7 +42,7 @@ class TooFewTriesLeft(HarnessError):
         super().__init__(
             Text(
                 f"This real card has {tries_left} PIN tries left; this program does not spend the last.",
-                f"บัตรจริงใบนี้เหลือโอกาสใส่ PIN {tries_left} ครั้ง โปรแกรมนี้จะไม่ใช้โอกาสสุดท้าย",
+                f"บัตรใบนี้เป็นบัตรจริงและเหลือโอกาสใส่ PIN เพียง {tries_left} ครั้ง โปรแกรมนี้จะไม่ใช้โอกาสครั้งสุดท้าย",
             ),
             Text(
                 "Verify the PIN with the usual program first, or have it renewed at a registration office.",
@@ -58,8 +59,14 @@ def require_virtual_or_consent(serial: bytes, real_card: str | None) -> None:
         raise RealCardNeedsConsent(serial)
 
 
-def require_consent(serial: bytes, real_card: str | None, tries_left: Callable[[], int]) -> None:
-    """As above, and TooFewTriesLeft if a real card has fewer than two tries left."""
+def require_consent(serial: bytes, real_card: str | None, tries_left: Callable[[], int | None]) -> None:
+    """As above, and TooFewTriesLeft if a real card has fewer than two tries left.
+
+    ``tries_left`` gives None for a card whose PIN session is open: none of its tries is spent.
+    """
     require_virtual_or_consent(serial, real_card)
-    if not is_virtual(serial) and (left := tries_left()) < LEAST_TRIES:
+    if is_virtual(serial):
+        return
+    left = tries_left()
+    if left is not None and left < LEAST_TRIES:
         raise TooFewTriesLeft(left)

@@ -18,7 +18,7 @@ class RealCardNotLearned(HarnessError):
             Text(
                 f"This is a real card (serial {shown}). Learning gives it wrong PINs until it is locked, hundreds of "
                 "times, so it is never done. Nothing that could cost a try was sent.",
-                f"บัตรนี้เป็นบัตรจริง (หมายเลข {shown}) การเรียนรู้จะใส่ PIN ผิดจนบัตรถูกล็อกหลายร้อยครั้ง จึงไม่ทำกับบัตรจริง "
+                f"บัตรนี้เป็นบัตรจริง (หมายเลข {shown}) การเรียนรู้จะใส่ PIN ผิดซ้ำหลายร้อยครั้งจนบัตรถูกล็อก จึงไม่ทำกับบัตรจริง "
                 "ยังไม่ได้ส่งคำสั่งใดที่ทำให้เสียโอกาสใส่ PIN",
             ),
             Text(
@@ -29,14 +29,14 @@ class RealCardNotLearned(HarnessError):
 
 
 class CardNotFresh(HarnessError):
-    """The card, brought back to its start, is not what learning starts from."""
+    """The card as it was found does not have the PIN that was given, or not the policy."""
 
     def __init__(self, answered: str, expected: str) -> None:
         super().__init__(
             Text(
-                f"Brought back to its start, the card answers {answered} where a card with no failures and the "
-                f"PIN that was given answers {expected}.",
-                f"เมื่อคืนสภาพเริ่มต้นแล้วบัตรตอบ {answered} แต่บัตรที่ยังไม่เคยใส่ PIN ผิดและมี PIN ตามที่ระบุต้องตอบ {expected}",
+                f"The card answers {answered} where a card with no failures and the PIN that was given answers "
+                f"{expected}.",
+                f"บัตรตอบ {answered} แต่บัตรที่ยังไม่เคยใส่ PIN ผิดและมี PIN ตามที่ระบุต้องตอบ {expected}",
             ),
             Text(
                 "Give the card's PIN with --pin and its policy with --policy, and start with a card without "
@@ -44,6 +44,29 @@ class CardNotFresh(HarnessError):
                 "โปรดระบุ PIN ของบัตรด้วย --pin และนโยบายด้วย --policy แล้วเริ่มด้วยบัตรที่ยังไม่เคยใส่ PIN ผิด",
             ),
         )
+
+
+class CardHasFailures(CardNotFresh):
+    """The card has seen wrong PINs, or wrong proofs of an office. Nothing was sent that could cost it a try."""
+
+    def __init__(self, failures: int, office_failures: int) -> None:
+        HarnessError.__init__(
+            self,
+            Text(
+                "Learning starts from a card without failures; this one has seen wrong PINs in a row: "
+                f"{failures}, wrong proofs of an office: {office_failures}. No PIN was sent.",
+                f"การเรียนรู้ต้องเริ่มจากบัตรที่ยังไม่มีการใส่ผิด แต่บัตรนี้มีการใส่ PIN ผิดติดต่อกัน {failures} ครั้ง "
+                f"และหลักฐานของสำนักทะเบียนผิด {office_failures} ครั้ง ยังไม่ได้ส่ง PIN ไปที่บัตร",
+            ),
+            Text(
+                "Clear it first: 'thnid card set --failures 0' or 'thnid office renew-pin'.",
+                "โปรดล้างจำนวนครั้งที่ผิดก่อนด้วย 'thnid card set --failures 0' หรือ 'thnid office renew-pin'",
+            ),
+        )
+
+    @property
+    def code(self) -> str:
+        return CardNotFresh.__name__  # one thing to scripts
 
 
 class NotDeterministic(HarnessError):

@@ -61,6 +61,11 @@ class Mapper:
         self._second_pin, self._never_pin = other_pins(subject.first_pin)
         self._commands = commands(subject.first_pin, by_atr(subject.terminal.atr) or DEFAULT)
 
+    @property
+    def serial(self) -> bytes:
+        """The serial of the card, 8 bytes."""
+        return self._serial
+
     def restore(self) -> None:
         """The card as it was at the start."""
         self._restore()

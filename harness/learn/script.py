@@ -41,7 +41,8 @@ class Exchange:
     def explained(self, sw: int) -> Text:
         """What ``sw`` means as an answer to this command."""
         command = command_of(self.command)
-        return explain(sw, command.meanings if command is not None else {})
+        with_data = len(self.command) > HEADER_LENGTH + 1
+        return explain(sw, command.own_meanings(with_data=with_data) if command is not None else {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ class Conversation:
         line: Line = {
             "bytes": text + f"{sw:04X}",
             "status": f"{sw:04X}",
-            "meaning": _meaning(sw, self._command),
+            "meaning": _meaning(sw, self._command, len(self._raw) > HEADER_LENGTH + 1),
         }
         if data and source.file is not None:
             line["fields"] = source.fields(position, len(data))
@@ -208,5 +208,5 @@ def hidden_after(raw: bytes, shown: int) -> str:
 
 
 @lru_cache(maxsize=256)
-def _meaning(sw: int, command: Command | None) -> str:
-    return explain(sw, command.meanings if command is not None else {}).en
+def _meaning(sw: int, command: Command | None, with_data: bool) -> str:
+    return explain(sw, command.own_meanings(with_data=with_data) if command is not None else {}).en

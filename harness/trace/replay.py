@@ -77,9 +77,13 @@ class Note:
 
 @dataclass(slots=True)
 class Report:
-    """What a replay found. ``sent``: commands sent; ``undecodable``: lines of the trace that were not understood."""
+    """What a replay found. ``sent``: commands sent; ``undecodable``: lines of the trace that were not understood.
+
+    ``withheld``: commands that were not sent because the card is a real one.
+    """
 
     sent: int = 0
+    withheld: int = 0
     differences: list[Difference] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     undecodable: list[int] = field(default_factory=list)
@@ -87,8 +91,9 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, in English."""
         return {
-            "same": not self.differences,
+            "same": not self.differences and not self.withheld,
             "sent": self.sent,
+            "withheld": self.withheld,
             "differences": [
                 {
                     "line": each.line,
@@ -145,6 +150,7 @@ class Player:
         apdu, why = self._to_send(command, pattern, recorded.status if recorded else None)
         if why is not None:
             report.notes.append(Note(entry.number, name, why))
+            report.withheld += why is _REAL_CARD
         if apdu is None:
             return
         report.sent += 1

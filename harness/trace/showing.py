@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apdu_specs.adm import GET_INFO
+from apdu_specs.apdu import HEADER_LENGTH
 from apdu_specs.applet import Applet
 from apdu_specs.card_manager import GET_CPLC
 from apdu_specs.command import Command
@@ -48,11 +49,13 @@ class _Reading:
     def __init__(self) -> None:
         self.generation: Generation = DEFAULT
         self.sent: Command | None = None
+        self.with_data = False
         self.file: File | None = None
         self.at = 0
 
     def command(self, line: dict[str, Any], pattern: Pattern) -> None:
         command = self.sent = command_of(pattern.data)
+        self.with_data = len(pattern.data) > HEADER_LENGTH + 1
         if command is GET_RESPONSE:
             return
         self.file, self.at = _WHOLE_FILES.get(command.name if command else ""), 0
@@ -94,7 +97,7 @@ def rows(trace: Trace, language: Language = "en") -> Iterator[Row]:
             yield Row(entry.number, line.get("ms"), ">", _brief(line["bytes"]), _command(line))
         else:
             values = dict(reading.values(entry.pattern, language))
-            told = _answer(entry, reading.sent, values, language)
+            told = _answer(entry, reading, values, language)
             yield Row(entry.number, line.get("ms"), "<", _brief(line["bytes"]), told, values)
 
 
@@ -117,9 +120,9 @@ def _command(line: dict[str, Any]) -> str:
     return " ".join(each for each in told if each)
 
 
-def _answer(entry: Entry, sent: Command | None, values: dict[str, str], language: Language) -> str:
-    status = entry.status
-    meanings = sent.meanings if sent is not None else {}
+def _answer(entry: Entry, reading: _Reading, values: dict[str, str], language: Language) -> str:
+    status, sent = entry.status, reading.sent
+    meanings = sent.own_meanings(with_data=reading.with_data) if sent is not None else {}
     told = [explain(status, meanings).say(language)] if status is not None else ["?"]
     told += [f"{name} = {value}" for name, value in values.items()]
     if not values:

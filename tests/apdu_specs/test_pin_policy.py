@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apdu_specs.errors import SpecError
 from apdu_specs.pin_policy import (
@@ -91,3 +93,41 @@ def test_policies_that_cannot_be(suspended_at: int, locked_at: int, office_tries
             office_tries=office_tries,
             provenance=assumed("for this test"),
         )
+
+
+def test_what_the_holder_must_do() -> None:
+    """Where to go and with what, as the manual has it: a new PIN, or nothing but a new card; any office, in person."""
+    suspended, locked = NATIONAL.advice(3), NATIONAL.advice(5)
+    assert (NATIONAL.advice(4), NATIONAL.advice(0)) == (suspended, READY.advice)
+    for english in ("new PIN", "any registration office", "with this card", "free"):
+        assert english in suspended.en
+    for thai in (
+        "บัตรประจำตัวประชาชนใบนี้",
+        "PIN ใหม่",
+        "ด้วยตนเอง",
+        "สำนักทะเบียนแห่งใดก็ได้ทั่วประเทศ",
+        "ไม่มีค่าธรรมเนียม",
+    ):
+        assert thai in suspended.th
+    for english in (
+        "new card",
+        "any registration office",
+        "in person",
+        "with this card",
+        "A new PIN does not help",
+    ):
+        assert english in locked.en
+    for thai in ("บัตรประจำตัวประชาชนใบนี้", "ทำบัตรใหม่", "ด้วยตนเอง", "สำนักทะเบียนแห่งใดก็ได้ทั่วประเทศ"):
+        assert thai in locked.th
+    assert "ค่าธรรมเนียม" not in locked.th  # the manual says that of a new PIN only
+
+
+@given(policy=st.sampled_from(list(POLICIES.values())), failures=st.integers(0, 5))
+def test_advice_tells_the_tries_that_are_left(policy: PinPolicy, failures: int) -> None:
+    advice, state = policy.advice(failures), policy.state(failures)
+    if state is READY and failures:
+        left = policy.suspended_at - failures
+        assert f"tries left: {left}." in advice.en and f"เหลือโอกาสอีก {left} ครั้ง" in advice.th
+        assert "right PIN clears the count" in advice.en and "กลับเป็นศูนย์" in advice.th
+    else:
+        assert advice == state.advice

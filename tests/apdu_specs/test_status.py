@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apdu_specs import adm
+from apdu_specs.command import Command
 from apdu_specs.language import Text
 from apdu_specs.status import Family, StatusWord, explain, is_declared, kind_of
+from apdu_specs.system_errors import reason_for, reason_of
 
 
 @pytest.mark.parametrize(
@@ -81,3 +88,41 @@ def test_everything_is_explained_without_a_gap(sw: int) -> None:
     text = explain(sw)
     assert text.en and text.th
     assert "{n}" not in text.en + text.th
+
+
+@pytest.mark.parametrize(
+    ("command", "sw", "with_data", "english", "thai"),
+    [
+        (adm.VERIFY, 0x63C2, True, "wrong PIN; tries left: 2", "PIN ไม่ถูกต้อง เหลือโอกาสอีก 2 ครั้ง"),
+        (adm.VERIFY, 0x63C2, False, "no PIN verified yet; tries left: 2", "ยังไม่ได้ยืนยัน PIN เหลือโอกาสอีก 2 ครั้ง"),
+        (adm.VERIFY_PUBLISHED, 0x6301, True, "wrong PIN; tries left: 1", "PIN ไม่ถูกต้อง เหลือโอกาสอีก 1 ครั้ง"),
+        (
+            adm.VERIFY_PUBLISHED,
+            0x6301,
+            False,
+            "no PIN verified yet; tries left: 1",
+            "ยังไม่ได้ยืนยัน PIN เหลือโอกาสอีก 1 ครั้ง",
+        ),
+        (
+            *(adm.CHANGE_REFERENCE_DATA, 0x63C0, True),
+            *("the old PIN is wrong; tries left: 0", "PIN เดิมไม่ถูกต้อง เหลือโอกาสอีก 0 ครั้ง"),
+        ),
+    ],
+)
+def test_tries_left_mean_one_thing_after_one_command(
+    command: Command, sw: int, with_data: bool, english: str, thai: str
+) -> None:
+    assert explain(sw, command.own_meanings(with_data=with_data)) == Text(english, thai)
+
+
+@given(st.sampled_from(list(errno.errorcode)))
+def test_why_the_system_refused_has_words_in_both_languages(number: int) -> None:
+    why = reason_for(number)
+    assert why.en == os.strerror(number) and re.search("[ก-๙]", why.th) and not why.th.endswith(".")
+
+
+def test_common_reasons_have_no_english_in_them() -> None:
+    missing, rights, exists, no_folder, folder, full, read_only, refused = 2, 13, 17, 20, 21, 28, 30, 111
+    for number in (missing, rights, exists, no_folder, folder, full, read_only, refused):
+        assert not re.search("[A-Za-z]", reason_of(OSError(number, os.strerror(number))).th)
+    assert "what happened" in reason_of(OSError("what happened")).th

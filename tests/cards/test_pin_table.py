@@ -336,6 +336,44 @@ def test_a_proof_cannot_be_played_back() -> None:
     assert say(card, once) == "63C9"
 
 
+@pytest.mark.parametrize(("pin", "word", "f"), [(b"1234", "9000", 0), (b"0000", "6302", 1)])
+def test_a_pin_block_cannot_be_played_back(pin: bytes, word: str, f: int) -> None:
+    card = card_with(0)
+    once = "80200100 20" + pin_block(pin, bytes.fromhex(say(card, "80B40000 20"))[:-2]).hex()
+    assert say(card, once) == word
+    assert say(card, once) == "6985"
+    say(card, "80B40000 20")
+    assert say(card, once) == f"63{2 - f:02X}"  # another challenge, so it is a wrong PIN
+    assert card.failures == f + 1
+
+
+def test_a_right_pin_does_not_forgive_an_office() -> None:
+    card = card_with(0)
+    say(card, GET_CHALLENGE)
+    assert say(card, "0082000220" + 32 * "00") == "63C9"
+    assert say(card, "0020000104 31323334") == "9000"
+    assert card.counters.office_failures == 1
+
+
+def test_a_cryptogram_is_bound_to_its_challenge_and_key() -> None:
+    card = card_with(0)
+    assert say(card, "0020000104 31323334") == "9000"
+    told = set()
+    for key_id, challenge in (("01", "5A"), ("02", "5A"), ("01", "5B")):
+        assert say(card, f"808801{key_id}20" + 32 * challenge) == "6121"
+        told.add(say(card, "00C0000021"))
+    assert len(told) == 3
+
+
+def test_a_proof_without_a_challenge_takes_an_earlier_one_back() -> None:
+    card = card_with(3)
+    once = proof(card)
+    assert say(card, once) == "9000"
+    assert say(card, once) == "6985"
+    assert say(card, NEW_PIN) == "6982"
+    assert card.counters.office_failures == 0
+
+
 def test_a_proof_dies_with_the_power() -> None:
     card = card_with(3)
     assert say(card, proof(card)) == "9000"

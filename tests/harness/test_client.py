@@ -13,6 +13,7 @@ import pytest
 from apdu_specs import keys, moi, nhso
 from apdu_specs.errors import SpecError
 from apdu_specs.generations import GENERATIONS, Generation
+from apdu_specs.pin_policy import NATIONAL, PinPolicy
 from apdu_specs.values import LIFELONG, Name
 from emulator.card.card import Card
 from emulator.card.issue import blank_counters, card_from_seed, card_in_memory
@@ -331,6 +332,27 @@ def test_no_tries_left(failures: int, error: type[CardRefused], sw: int) -> None
     assert (refused.value.sw, refused.value.command, card.failures) == (sw, "VERIFY", failures)
 
 
+@pytest.mark.parametrize("policy", [NATIONAL, replace(NATIONAL, name="two", suspended_at=2)])
+def test_an_open_session_tells_the_figure_of_a_policy_that_is_known(policy: PinPolicy) -> None:
+    card = card_in_memory(card_from_seed(7, policy=policy), failures=1)
+    for known, figure in ((None, None), (policy, policy.suspended_at)):
+        client = CardClient(Listening(card), policy=known)
+        client.terminal.connect()
+        client.verify_pin("1234")
+        assert client.tries_left() == figure
+    client.terminal.reset()
+    client.forget()
+    assert client.tries_left() == policy.suspended_at  # what the card itself says
+
+
+def test_a_real_card_whose_session_is_open_has_spent_no_try() -> None:
+    card = real_card()
+    client = CardClient(Listening(card), real_card=REAL_SERIAL.hex())
+    client.verify_pin("1234")
+    client.verify_pin("1234")
+    assert card.failures == 0
+
+
 PIN_CALLS: list[tuple[str, Callable[[CardClient, str], object]]] = [
     ("VERIFY", lambda client, pin: client.verify_pin(pin)),
     ("VERIFY (published form)", lambda client, pin: client.verify_pin_published(pin)),
@@ -344,7 +366,7 @@ def test_right_pin(command: str, present: Callable[[CardClient, str], object]) -
     client = client_of(card)
     present(client, "1234")
     assert card.failures == 0
-    assert client.tries_left() == 3  # though VERIFY without data just says 9000
+    assert client.tries_left() is None  # VERIFY without data just says 9000: the card tells no figure
     assert client.match_status(bytes(32)).matched == 1
 
 
@@ -617,7 +639,7 @@ def test_after_a_reset_or_a_removal_nothing_is_taken_for_granted(trouble: Harnes
     terminal = client.terminal
     assert isinstance(terminal, Listening)
     client.verify_pin("1234")
-    assert client.tries_left() == 3
+    assert client.tries_left() is None
 
     def fail(apdu: bytes) -> bytes:
         card.reset()

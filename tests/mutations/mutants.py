@@ -30,6 +30,7 @@ class Check(Enum):
 
     MACHINE = "learned machine, conformance suite"
     OFFICE = "learned machine of the office's tries"
+    ORDER = "blocks and proofs presented twice"
     TEAR = "power cuts and refused writes at every durable step"
 
 
@@ -374,6 +375,33 @@ MUTANTS = (
             "pin",
             "before.office_failures >= self._policy.office_tries",
             "before.office_failures > self._policy.office_tries",
+        ),
+    ),
+    _mutant(
+        "a proof without a challenge leaves an earlier one",
+        Check.ORDER,
+        (
+            "applets.adm",
+            "office_challenge, None\n        self._volatile.office_proved = False\n",
+            "office_challenge, None\n",
+        ),
+    ),
+    _mutant(
+        "a PIN block can be presented again",
+        Check.ORDER,
+        (
+            "applets.adm",
+            "challenge, self._volatile.pin_challenge = self._volatile.pin_challenge, None",
+            "challenge = self._volatile.pin_challenge",
+        ),
+    ),
+    _mutant(
+        "an office's proof can be presented again",
+        Check.ORDER,
+        (
+            "applets.adm",
+            "challenge, self._volatile.office_challenge = self._volatile.office_challenge, None",
+            "challenge = self._volatile.office_challenge",
         ),
     ),
     # ------------------------------------------------------------ what only a cut shows

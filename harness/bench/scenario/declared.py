@@ -8,7 +8,7 @@ from typing import Any
 
 from apdu_specs.language import Text
 from emulator.card.issue import DEFAULT_PIN, DEFAULT_SEED
-from emulator.offices.erm import Level
+from emulator.offices.levels import DEFAULT_LEVEL
 from harness.bench.scenario import kinds
 from harness.bench.scenario.kinds import MODULE, NEW, OK, REFUSED, RIGHT, Kind
 
@@ -58,7 +58,7 @@ GIVEN_CARD: Options = {
 }
 GIVEN_OFFICER: Options = {
     "right": Option(kinds.YES_NO, Text("NHSO has granted a right", "สปสช. ให้สิทธิแล้ว"), True),
-    "level": Option(kinds.LEVEL, Text("the level of that right", "ระดับสิทธิ"), Level.REGISTER),
+    "level": Option(kinds.LEVEL, Text("the level of that right", "ระดับสิทธิ"), DEFAULT_LEVEL),
     "idle days": Option(kinds.DAYS, Text("days since the right was last used", "จำนวนวันที่ไม่ได้ใช้สิทธิ"), 0),
 }
 
@@ -242,8 +242,8 @@ _ALL = (
         "remove in mid-verify",
         Text(
             "The card is pulled out while a PIN is presented: before the card saw it, or after it counted and before it "
-            "answered. The reader is empty then.",
-            "ดึงบัตรออกระหว่างใส่ PIN ก่อนบัตรได้รับคำสั่ง หรือหลังบัตรนับแล้วแต่ยังไม่ตอบ",
+            "answered. The reader is empty then. The step fails if no PIN came to be presented.",
+            "ดึงบัตรออกระหว่างใส่ PIN ก่อนบัตรได้รับคำสั่ง หรือหลังบัตรนับแล้วแต่ยังไม่ตอบ หากไม่มีการส่ง PIN ถึงบัตรถือว่าไม่ผ่าน",
         ),
         {
             "pin": Option(kinds.WHICH_PIN, Text("what is presented", "PIN ที่ใส่"), required=True),
@@ -259,8 +259,8 @@ _ALL = (
         "power cut",
         Text(
             "Power fails while the card stores something: just before its n-th write becomes durable, or just after. "
-            "The reader is empty then, and the card knows what was durable.",
-            "ไฟดับขณะบัตรกำลังบันทึก ก่อนหรือหลังการบันทึกครั้งที่ระบุ",
+            "The reader is empty then, and the card knows what was durable. The step fails if there was no such write.",
+            "ไฟดับขณะบัตรกำลังบันทึก ก่อนหรือหลังการบันทึกครั้งที่ระบุ หากไม่มีการบันทึกครั้งนั้นถือว่าไม่ผ่าน",
         ),
         {
             "during": Option(
@@ -312,7 +312,7 @@ _ALL = (
     StepKind(
         "nhso grants right",
         Text("NHSO grants the officer the right, from now on.", "สปสช. ให้สิทธิแก่เจ้าหน้าที่"),
-        {"level": Option(kinds.LEVEL, Text("its level", "ระดับสิทธิ"), Level.REGISTER)},
+        {"level": Option(kinds.LEVEL, Text("its level", "ระดับสิทธิ"), DEFAULT_LEVEL)},
         main="level",
         example="nhso grants right",
     ),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from apdu_specs import adm, keys
+from apdu_specs.language import Text
 from apdu_specs.status import StatusWord
 from emulator.card.issue import DEFAULT_PIN
 from harness.bench.scenario.held_card import Moment
@@ -27,7 +28,7 @@ from harness.errors import (
 )
 from harness.officer.errors import OfficeRefused
 from harness.officer.login import Login
-from harness.officer.offices import AuthorityClient, NhsoClient, RegistryClient
+from harness.officer.offices import AuthorityClient, NhsoClient
 
 OUR_OWN = (StackUnavailable, ForeignCard, CardNotSeen, OtherStackInUse, NotConnected)
 """Errors that say something of this bench and nothing of the card: they end the run."""
@@ -37,7 +38,8 @@ OUR_OWN = (StackUnavailable, ForeignCard, CardNotSeen, OtherStackInUse, NotConne
 class Outcome:
     """What came of one exchange: a status word, or an error's name, or both; for a login its last step.
 
-    ``refused``: it was the card or an office that said no, and not the reader that lost the card.
+    ``refused``: it was the card or an office that said no, and not the reader that lost the card. ``never_came``: what had
+    to break did not, whatever the answer was.
     """
 
     word: int | None = None
@@ -45,6 +47,7 @@ class Outcome:
     refused: bool = False
     last_step: int | None = None
     contents: CardContents | None = None
+    never_came: Text | None = None
 
     @classmethod
     def of(cls, error: HarnessError, last_step: int | None = None) -> Outcome:
@@ -171,14 +174,18 @@ def _reset(world: World, values: Values, program: str) -> list[Outcome]:
 # --- what breaks ----------------------------------------------------------------------------------------------------
 
 
+_REMOVAL = Text("removal in mid-VERIFY", "ดึงบัตรออกระหว่างใส่ PIN")
+
+
 def _remove_in_mid_verify(world: World, values: Values, program: str) -> list[Outcome]:
     card = world.in_hand
     card.tear_out_at_verify(Moment(values["when"]))
     pin = chosen_pin(world, values["pin"])
     try:
-        return [attempt(world, program, _present(pin, values["form"]))]
+        outcome = attempt(world, program, _present(pin, values["form"]))
     finally:
         card.calm()
+    return [outcome if card.was_torn_out else replace(outcome, never_came=_REMOVAL)]
 
 
 def _power_cut(world: World, values: Values, program: str) -> list[Outcome]:
@@ -188,9 +195,17 @@ def _power_cut(world: World, values: Values, program: str) -> list[Outcome]:
     pin = values["pin"] or DEFAULT_PIN
     meanwhile = {"pin": pin, "new": pin, "old": RIGHT, "times": 1, "form": "iso"}
     try:
-        return DOES[values["during"]](world, meanwhile, program)
+        outcomes = DOES[values["during"]](world, meanwhile, program)
     finally:
         card.calm()
+    if card.store.has_failed:
+        return outcomes
+    number = values["before write"] or values["after write"]
+    missed = Text(
+        f"power cut {moment.value} write {number}",
+        f"ตัดไฟ{'ก่อน' if moment is Moment.BEFORE else 'หลัง'}การบันทึกครั้งที่ {number}",
+    )
+    return [replace(each, never_came=missed) for each in outcomes]
 
 
 # --- offices --------------------------------------------------------------------------------------------------------
@@ -201,7 +216,7 @@ def _office_renews_pin(world: World, values: Values, program: str) -> list[Outco
 
     def renew(client: CardClient) -> None:
         citizen_id, serial = client.citizen_id(), client.card_serial()
-        with RegistryClient(world.offices.registry_url) as registry:
+        with world.registry() as registry:
             proof = registry.proof(citizen_id, serial, client.office_challenge())
         client.office_authenticate(proof)
         client.office_reset_pin(values["pin"])
@@ -219,7 +234,7 @@ def _office_replaces_card(world: World, values: Values, program: str) -> list[Ou
     old, new = world.cards[-1], world.issue_next_card(values["pin"])
     outcome = Outcome()
     try:
-        with RegistryClient(world.offices.registry_url) as registry:
+        with world.registry() as registry:
             registry.replace(
                 old.personalisation.citizen_id, old.personalisation.serial, new.personalisation.serial
             )

@@ -39,10 +39,12 @@ class FailingStore(MemoryStore):
         super().__init__(counters)
         self._moment: Moment | None = None
         self._writes_left = 0
+        self.has_failed = False
+        """Whether the write that was to fail came."""
 
     def fail_at(self, number: int, moment: Moment) -> None:
         """Lose power at the ``number``-th write from now on, 1 is the next one."""
-        self._moment, self._writes_left = moment, number
+        self._moment, self._writes_left, self.has_failed = moment, number, False
 
     def calm(self) -> None:
         """No power cut any more."""
@@ -51,6 +53,7 @@ class FailingStore(MemoryStore):
     def write(self, counters: Counters) -> None:
         self._writes_left -= 1
         due = self._moment if self._writes_left == 0 else None
+        self.has_failed |= due is not None
         if due is Moment.BEFORE:
             raise PowerCut
         super().write(counters)
@@ -67,11 +70,13 @@ class HeldCard:
         self.store = FailingStore(counters)
         self._make = make
         self._tear: Moment | None = None
+        self.was_torn_out = False
+        """Whether the VERIFY came at which it was to be torn out."""
         self.card = make(personalisation, self.store)
 
     def tear_out_at_verify(self, moment: Moment) -> None:
         """Break contact at the next VERIFY with a PIN: before the card sees it, or before its answer leaves."""
-        self._tear = moment
+        self._tear, self.was_torn_out = moment, False
 
     def calm(self) -> None:
         """Nothing happens to it any more; after a power cut it is a card that was just made of its memory."""
@@ -94,6 +99,7 @@ class HeldCard:
     def transmit(self, apdu: bytes) -> bytes:
         """The card's answer. Raises TakenOut if contact broke; no answer leaves the card then."""
         tear = self._tear if _presents_a_pin(apdu) else None
+        self.was_torn_out |= tear is not None
         if tear is Moment.BEFORE:
             raise TakenOut
         try:

@@ -18,7 +18,7 @@ from apdu_specs.language import Text
 from apdu_specs.pin_policy import PinState
 from emulator.card.issue import MAX_SEED
 from emulator.holders.odd import ODD_HOLDERS
-from emulator.offices.erm import Level
+from emulator.offices.levels import standard_levels
 from harness import errors
 from harness.client import errors as client_errors
 from harness.client.contents import Adm, Chip, Person, Rights
@@ -160,7 +160,7 @@ YES_NO = Kind(
 FORM = one_of("iso", "published")
 WHICH_CARD = one_of(NEW, OLD)
 MOMENT = one_of("before", "after")
-LEVEL = one_of(*(level.value for level in Level), values={level.value: level for level in Level})
+LEVEL = one_of(*standard_levels().ids)
 GENERATION = Kind(
     Text(f"one of {', '.join(GENERATIONS)}", f"ค่าใดค่าหนึ่งของ {', '.join(GENERATIONS)}"),
     {"type": ["string", "integer"]},

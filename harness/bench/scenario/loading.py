@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from errno import ENAMETOOLONG
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from apdu_specs.generations import DEFAULT
 from apdu_specs.language import Text
 from apdu_specs.pin_policy import NATIONAL, POLICIES, PinPolicy
+from apdu_specs.system_errors import reason_of
 from emulator.card.policy_file import read_policy
 from emulator.errors import BadCard
+from emulator.written_file import UnfitFile, read_written_file
 from harness.bench.scenario import kinds
 from harness.bench.scenario.declared import (
     AFTERWARDS,
@@ -77,9 +80,10 @@ class ScenarioInvalid(HarnessError):
 
 def load(path: Path) -> Scenario:
     """The scenario in a file. Raises ScenarioInvalid with every mistake, OSError if the file cannot be read."""
-    raw = path.read_bytes()
-    if len(raw) > _LONGEST_FILE:
-        raise ScenarioInvalid([Problem(path, 1, Text("the file is too long", "แฟ้มใหญ่เกินไป"))])
+    try:
+        raw = read_written_file(path, _LONGEST_FILE)
+    except UnfitFile as error:
+        raise ScenarioInvalid([Problem(path, 1, error.why)]) from None
     return load_bytes(raw, path)
 
 
@@ -106,6 +110,7 @@ class _Loader:
         self.problems: list[Problem] = []
         self._path = path
         self._cards = 1
+        self._days = 0
 
     def compose(self, text: str) -> Node | None:
         """The file's root node."""
@@ -115,12 +120,11 @@ class _Loader:
             mark = error.problem_mark or error.context_mark
             line = 1 if mark is None else mark.line + 1
             reason = ", ".join(part for part in (error.context, error.problem) if part)
-            self._add(line, f"this is not YAML: {reason}", f"รูปแบบ YAML ไม่ถูกต้อง: {reason}")
+            self._not_yaml(line, reason)
         except yaml.YAMLError as error:
             position = getattr(error, "position", 0)
             line = text[: position if isinstance(position, int) else 0].count("\n") + 1
-            reason = str(getattr(error, "reason", error))
-            self._add(line, f"this is not YAML: {reason}", f"รูปแบบ YAML ไม่ถูกต้อง: {reason}")
+            self._not_yaml(line, str(getattr(error, "reason", error)))
         except (RecursionError, ValueError, IndexError, OverflowError):
             # PyYAML has a few of its own: too deep nesting, escapes that are no letter, odd version numbers.
             self._add(1, "this is not YAML that can be read", "อ่านรูปแบบ YAML นี้ไม่ได้")
@@ -129,6 +133,11 @@ class _Loader:
                 self._add(1, "the file is empty", "แฟ้มว่างเปล่า")
             return root
         return None
+
+    def _not_yaml(self, line: int, reason: str) -> None:
+        # PyYAML gives its reasons in English only.
+        where = "โปรดตรวจการย่อหน้า วงเล็บ และเครื่องหมายคำพูดที่บรรทัดนี้หรือก่อนหน้า"
+        self._add(line, f"this is not YAML: {reason}", f"รูปแบบ YAML ไม่ถูกต้อง {where}")
 
     def scenario(self, root: Node) -> Scenario | None:
         """The whole file."""
@@ -199,14 +208,17 @@ class _Loader:
             return POLICIES[name]
         path = self._path.parent / name
         try:
-            if path.is_file():
-                return read_policy(path)
+            return read_policy(path)
         except BadCard as error:
             self._at(node, error.message.en, error.message.th)
-            return None
-        except (OSError, ValueError):
-            pass  # a name that no file can have is no file
-        self._unknown(node, Text("PIN policy", "นโยบาย PIN"), name, POLICIES)
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError | NotADirectoryError) and error.errno != ENAMETOOLONG:
+                reason = reason_of(error)
+                self._at(node, f"{path} cannot be read: {reason.en}", f"อ่าน {path} ไม่ได้: {reason.th}")
+            else:
+                self._unknown(node, Text("PIN policy", "นโยบาย PIN"), name, POLICIES)
+        except ValueError:  # a name that no file can have
+            self._unknown(node, Text("PIN policy", "นโยบาย PIN"), name, POLICIES)
         return None
 
     # --- what happens -----------------------------------------------------------------------------------------------
@@ -284,6 +296,13 @@ class _Loader:
                 "there is no old card before 'office replaces card'",
                 "ยังไม่มีบัตรเก่า ต้องมี 'office replaces card' ก่อน",
             )
+        if wrong is None and kind.name == "days pass":
+            self._days += values["days"]
+            if self._days > kinds.MOST_DAYS:
+                wrong = Text(
+                    f"with this step {self._days} days pass in all; the most is {kinds.MOST_DAYS}",
+                    f"เมื่อรวมขั้นตอนนี้เวลาผ่านไป {self._days} วัน มากที่สุดคือ {kinds.MOST_DAYS} วัน",
+                )
         if wrong is not None:
             self._at(node, wrong.en, wrong.th)
         return wrong is None
@@ -318,7 +337,7 @@ class _Loader:
         for key, value in node.value:
             name = key.value if isinstance(key, ScalarNode) else ""
             if name not in known:
-                self._unknown(key, Text(f"key in {what.en}", f"คำใน {what.th}"), name, known)
+                self._unknown(key, Text(f"key in {what.en}", "คำ"), name, known, f"ใน{_spaced(what.th)}")
             elif name in found:
                 self._at(key, f"{name!r} is there twice", f"มี {name!r} ซ้ำกัน")
             else:
@@ -349,22 +368,23 @@ class _Loader:
             return kind.parse(node.value)
         except ValueError:
             written = _shown(node)
-            near = _nearest(written, kind.words)
+            near = _nearest(written.en, kind.words)
             self._at(
                 node,
-                f"{name!r} cannot be {written!r}{near.en}; it is {kind.allowed.en}",
-                f"{name!r} เป็น {written!r} ไม่ได้{near.th} ต้องเป็น {kind.allowed.th}",
+                f"{name!r} cannot be {written.en!r}{near.en}; it is {kind.allowed.en}",
+                f"{name!r} เป็น {written.th!r} ไม่ได้{near.th} ต้องเป็น{_spaced(kind.allowed.th)}",
             )
             return None
 
-    def _unknown(self, node: Node, what: Text, name: str, known: Iterable[str]) -> None:
+    def _unknown(self, node: Node, what: Text, name: str, known: Iterable[str], where_th: str = "") -> None:
         known = tuple(known)
         listed, near = ", ".join(known), _nearest(name, known)
-        written = name[:_LONGEST_SHOWN] or _shown(node)
+        shown = _shown(node)
+        en, th = (repr(name[:_LONGEST_SHOWN] or each) for each in (shown.en, shown.th))
         self._at(
             node,
-            f"there is no {what.en} called {written!r}{near.en}; there are: {listed}",
-            f"ไม่มี{what.th} ชื่อ {written!r}{near.th} ที่มีคือ: {listed}",
+            f"there is no {what.en} called {en}{near.en}; there are: {listed}",
+            f"ไม่มี{what.th}ชื่อ {th} {where_th}{near.th} {what.th}ที่ใช้ได้คือ: {listed}".replace("  ", " "),
         )
 
     def _missing(self, node: Node | None, what: Text, names: Iterable[str]) -> None:
@@ -393,10 +413,16 @@ def _inside(node: Node | None, name: str) -> Node:
     return found
 
 
-def _shown(node: Node) -> str:
+def _shown(node: Node) -> Text:
     if isinstance(node, ScalarNode):
-        return str(node.value)[:_LONGEST_SHOWN]
-    return "a list" if isinstance(node, SequenceNode) else "a mapping"
+        written = str(node.value)[:_LONGEST_SHOWN]
+        return Text(written, written)
+    return Text("a list", "รายการ") if isinstance(node, SequenceNode) else Text("a mapping", "กลุ่มของคำและค่า")
+
+
+def _spaced(thai: str) -> str:
+    """Thai goes on without a blank, other letters after one."""
+    return f" {thai}" if thai[:1].isascii() else thai
 
 
 def _nearest(written: str, known: Iterable[str]) -> Text:

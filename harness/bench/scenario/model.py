@@ -10,7 +10,6 @@ from typing import Any
 from apdu_specs.generations import Generation
 from apdu_specs.language import Text
 from apdu_specs.pin_policy import PinPolicy
-from emulator.offices.erm import Level
 from harness.bench.scenario.declared import StepKind
 
 
@@ -31,7 +30,7 @@ class GivenOfficer:
     """The officer at the beginning: the holder of the card."""
 
     right: bool
-    level: Level
+    level: str
     idle_days: int
 
 

@@ -52,7 +52,8 @@ thnid scenario schema > scenario.schema.json         # for an editor that comple
 
 All files are checked before anything runs. A mistake is told with its line, and what is allowed there:
 `my.yaml:9: there is no step called 'wrong pn' (did you mean 'wrong pin'?); ...`. Exit status: 0 all passed, 1 some
-failed, 2 a file is not valid, 3 no PC/SC stack. By default a private PC/SC stack is started for the run, and the cards
+failed, 2 a file is not valid, 3 no PC/SC stack. Should thnid itself go wrong in a scenario, that one is told as an error
+(`error` in JSON, `<error>` in JUnit) and the others are played. By default a private PC/SC stack is started for the run, and the cards
 are put into its readers, several scenarios at a time; each has cards, offices and a calendar of its own.
 
 ## How to read a step

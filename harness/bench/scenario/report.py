@@ -13,11 +13,12 @@ SUITE = "thnid scenario"
 
 
 def document(results: Sequence[ScenarioResult], *, in_process: bool) -> dict[str, Any]:
-    """``{"passed", "failed", "in_process", "scenarios": [...]}``."""
+    """``{"passed", "failed", "errors", "in_process", "scenarios": [...]}``; ``errors`` are among the failed."""
     passed = sum(result.passed for result in results)
     return {
         "passed": passed,
         "failed": len(results) - passed,
+        "errors": _errors(results),
         "in_process": in_process,
         "scenarios": [result.to_json() for result in results],
     }
@@ -28,8 +29,8 @@ def junit(results: Sequence[ScenarioResult]) -> bytes:
     counts = {
         "name": SUITE,
         "tests": str(len(results)),
-        "failures": str(sum(not result.passed for result in results)),
-        "errors": "0",
+        "failures": str(sum(not result.passed for result in results) - _errors(results)),
+        "errors": str(_errors(results)),
         "skipped": "0",
         "time": _seconds(sum(result.ms for result in results)),
     }
@@ -39,6 +40,10 @@ def junit(results: Sequence[ScenarioResult]) -> bytes:
         _test_case(suite, result)
     ElementTree.indent(root)
     return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+
+
+def _errors(results: Sequence[ScenarioResult]) -> int:
+    return sum(result.breakdown is not None for result in results)
 
 
 def _test_case(suite: ElementTree.Element, result: ScenarioResult) -> None:
@@ -53,13 +58,22 @@ def _test_case(suite: ElementTree.Element, result: ScenarioResult) -> None:
             "time": _seconds(result.ms),
         },
     )
-    failed = result.failure
-    if failed is not None:
+    broken, failed = result.breakdown, result.failure
+    if broken is not None:
+        message = f"line {broken.line}, {broken.step}: {broken}"
+        error = ElementTree.SubElement(case, "error", {"type": broken.error, "message": _storable(message)})
+        error.text = _storable(f"{path}:{broken.line}: {broken.step}\n{broken.trace}")
+    elif failed is not None:
         message = f"line {failed.line}, {failed.step}: expected {failed.expected}, got {failed.actual}"
         failure = ElementTree.SubElement(case, "failure", {"type": "Unexpected", "message": message})
         failure.text = (
             f"{path}:{failed.line}: {failed.step}\nexpected {failed.expected}\ngot      {failed.actual}"
         )
+
+
+def _storable(text: str) -> str:
+    # XML has no way to say most control characters, and an exception may hold any.
+    return "".join(each if each.isprintable() or each == "\n" else "?" for each in text)
 
 
 def write_junit(path: Path, results: Sequence[ScenarioResult]) -> None:

@@ -35,9 +35,11 @@ def shipped() -> dict[str, Path]:
 def find(name_or_path: str) -> Path:
     """The file with that path, or the shipped scenario of that name. Raises NoSuchScenario."""
     path = Path(name_or_path)
-    if path.exists() and not path.is_dir():  # a pipe will do
+    if path.exists() and not path.is_dir():
         return path
     known = shipped()
     if name_or_path in known:
         return known[name_or_path]
+    if path.is_dir():
+        return path  # loading says what it is
     raise NoSuchScenario(name_or_path)

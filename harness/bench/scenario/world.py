@@ -14,6 +14,7 @@ from harness.bench.scenario.kinds import NEW
 from harness.bench.scenario.model import GivenCard, Scenario
 from harness.bench.scenario.readers import Reader
 from harness.client import CardClient
+from harness.officer.offices import RegistryClient
 
 if TYPE_CHECKING:
     from emulator.offices.embedded import EmbeddedOffices
@@ -101,6 +102,10 @@ class World:
         if self._offices is None:
             self._offices = self._open_offices()
         return self._offices
+
+    def registry(self) -> RegistryClient:
+        """A client of the registry office's counter."""
+        return RegistryClient(self.offices.registry_url, counter_key=self.offices.counter_key)
 
     def let_days_pass(self, days: int) -> None:
         """For the offices; a card has no clock."""

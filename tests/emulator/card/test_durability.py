@@ -6,6 +6,7 @@ import errno
 import os
 import random
 import resource
+import stat
 import subprocess
 import sys
 import tempfile
@@ -258,6 +259,44 @@ def test_a_card_has_its_room_already_when_the_disk_fills_up(tmp_path: Path) -> N
         assert read_card_file(tmp_path / "a.card")[1] == Counters(1, 0, b"1234")
 
 
+@pytest.mark.parametrize("force", [False, True])
+def test_a_new_name_is_forced_to_disk(tmp_path: Path, force: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name is in the folder: what is in the file goes to disk before it has the name, the folder after."""
+    path = tmp_path / "a.card"
+    if force:
+        card_in_file(path, card_from_seed(7))
+    forced: list[tuple[str, bytes | None]] = []
+    fsync = os.fsync
+
+    def remember(descriptor: int) -> None:
+        fsync(descriptor)
+        about = os.fstat(descriptor)
+        is_folder = os.path.samestat(about, tmp_path.stat())
+        named = read_card_file(path)[0].serial if path.exists() else None
+        forced.append(("folder" if is_folder else "file", named))
+
+    monkeypatch.setattr(os, "fsync", remember)
+    old, new = card_from_seed(7), card_from_seed(8)
+    card_in_file(path, new, force=force)
+    assert forced == [("file", old.serial if force else None), ("folder", new.serial)]
+
+
+def test_a_name_that_cannot_be_forced_to_disk_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, fsync = tmp_path / "a.card", os.fsync
+
+    def fail(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError) as refused:
+        card_in_file(path, card_from_seed(7))
+    assert (refused.value.errno, refused.value.filename) == (errno.EIO, str(path))
+
+
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
     """``folder``, whose files are made inside, on a file system that cannot be written any more."""
@@ -283,7 +322,7 @@ def test_a_card_on_a_read_only_file_system_cannot_be_used(tmp_path: Path) -> Non
         assert refused.value.message.en == (
             f"{path}: this card cannot be used, because its file cannot be written ({reason})."
         )
-        assert reason in refused.value.message.th and refused.value.exit_status == 2
+        assert "(ระบบแฟ้มอ่านได้อย่างเดียว)" in refused.value.message.th and refused.value.exit_status == 2
         for name, force in (("b.card", False), ("a.card", True)):
             with pytest.raises((OSError, CardFileNotWritable)):
                 card_in_file(tmp_path / name, card_from_seed(8), force=force)

@@ -71,38 +71,68 @@ def test_a_snapshot_of_an_earlier_opening_of_the_same_card(tmp_path: Path) -> No
     again.close()
 
 
-def test_a_command_in_progress_is_waited_for() -> None:
-    """A restore from another thread never falls between the two writes of one VERIFY."""
-    card = card_in_memory(card_from_seed(7))
-    kept = card.snapshot()
-    store = card._store
-    within, go_on, restored = threading.Event(), threading.Event(), threading.Event()
+class WatchedLock:
+    """A card's lock that tells when a thread has to wait for it."""
+
+    def __init__(self, waited_for: threading.Event) -> None:
+        self._lock = threading.RLock()
+        self._waited_for = waited_for
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            self._waited_for.set()
+            self._lock.acquire()
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.release()
+
+
+@pytest.mark.parametrize(
+    ("apdu", "after"), [(RIGHT, 0), (CHANGE, 0), (WRONG, 3)], ids=["right PIN", "change", "wrong PIN"]
+)
+@pytest.mark.parametrize("asked", ["snapshot", "restore"])
+@pytest.mark.parametrize("in_file", [False, True])
+def test_a_command_in_progress_is_waited_for(
+    tmp_path: Path, asked: str, apdu: bytes, after: int, in_file: bool
+) -> None:
+    """In mid-VERIFY, when f is raised and nothing compared yet, another thread asks: it waits, and meets no half."""
+    path = tmp_path / "a.card"
+    card_in_file(path, card_from_seed(7), failures=2)
+    card = open_card(path) if in_file else card_in_memory(card_from_seed(7), failures=2)
+    within, go_on, settled = threading.Event(), threading.Event(), threading.Event()
+    card._busy = WatchedLock(settled)  # type: ignore[assignment]
+    store, seen = card._store, []
     write = store.write
 
-    def slow(counters: Counters) -> None:
+    def held_up(counters: Counters) -> None:
         write(counters)
-        if counters.failures == 1 and not within.is_set():
+        if not within.is_set():
             within.set()
-            assert not restored.is_set()
-            go_on.wait(10)
+            assert go_on.wait(10)
 
-    store.write = slow  # type: ignore[method-assign]
+    def ask() -> None:
+        if asked == "snapshot":
+            seen.append(card.snapshot().counters)
+        else:
+            card.restore(Counters(1, 0, b"9999"))
+        settled.set()
+
+    store.write = held_up  # type: ignore[method-assign]
     card.transmit(SELECT_ADM)
-    verify = threading.Thread(target=card.transmit, args=(WRONG,))
+    verify = threading.Thread(target=card.transmit, args=(apdu,))
     verify.start()
     assert within.wait(10)
-
-    def take_back() -> None:
-        card.restore(kept)
-        restored.set()
-
-    restore = threading.Thread(target=take_back)
-    restore.start()
-    assert not restored.is_set()
+    assert card._store.counters.failures == 3
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert settled.wait(10)  # it waits for the card, or has been let in
     go_on.set()
     verify.join(10)
-    restore.join(10)
-    assert (card.failures, restored.is_set()) == (0, True)
+    asking.join(10)
+    done = Counters(after, 0, b"5678" if apdu == CHANGE else b"1234")
+    assert seen == ([done] if asked == "snapshot" else [])
+    assert card.counters == (done if asked == "snapshot" else Counters(1, 0, b"9999"))
+    card.close()
 
 
 def test_both_are_in_the_public_api() -> None:

@@ -115,6 +115,68 @@ def test_doctor_on_a_crippled_machine() -> None:
     assert "THNID_PCSCD" in lacking[0]["what_to_do"]
 
 
+USAGE = [
+    (["nonsense"], "ไม่มีคำสั่ง 'nonsense'"),
+    (["card", "shwo"], "ไม่มีคำสั่ง 'shwo'"),
+    (["card", "create"], "ยังไม่ได้ระบุ 'FILE'"),
+    (["card", "create", "a", "b"], "มีส่วนเกินที่คำสั่งนี้ไม่รับ: b"),
+    (["card", "create", "a", "--pni", "1"], "ไม่มีตัวเลือก --pni"),
+    (["card", "create", "a", "--failures", "many"], "'many' ไม่ใช่จำนวนเต็ม"),
+    (["card", "create", "a", "--json", "--pin"], "ตัวเลือก --pin ต้องมีค่าตามหลัง"),
+    (["card", "create", "a", "--force=1"], "ตัวเลือก --force ไม่รับค่า"),
+    (["card", "show"], "ยังไม่ได้ระบุ 'FILE'"),
+    (["card", "set", "a"], "โปรดระบุ --failures"),
+    (["lockout"], "เลือกได้จาก: suspended, locked"),
+    (["lockout", "--to", "x"], "'x' ไม่อยู่ในค่าที่เลือกได้: 'suspended', 'locked'"),
+    (["office", "serve", "--port", "70000"], "70000 ไม่อยู่ในช่วง"),
+    (["office", "serve", "--port", "x"], "'x' ไม่ใช่จำนวนเต็ม"),
+    (["office", "replace-card"], "ยังไม่ได้ระบุตัวเลือก"),
+    (["trace", "show", "absent"], "ไม่พบแฟ้ม 'absent'"),
+    (["trace", "show", "folder"], "'folder' เป็นโฟลเดอร์ ไม่ใช่แฟ้ม"),
+    (["login", "--authority-url", "http://192.0.2.1"], "--authority-url และ --nhso-url"),
+    (["read", "--json", "--format", "csv"], "อย่างใดอย่างหนึ่ง"),
+    (["serve"], "ยังไม่ได้ระบุตัวเลือก '--card'"),
+    (["serve", "--card", "good.card", "--connect", "[::1]:9", "--reader-name", "A"], "--reader-name ใช้กับ"),
+    (["learn", "--in-process", "--reader", "x"], "--in-process เรียนรู้บัตรที่สร้างขึ้นเอง"),
+    (["scenario", "run"], "อย่างน้อยหนึ่งรายการ"),
+    (["trace", "import", "good.card", "--json"], "โปรดระบุ --out FILE ด้วย"),
+    (["qualify", "run", "--profile", "x"], "'x' ไม่อยู่ในค่าที่เลือกได้"),
+]
+_NAMES = re.compile(
+    r"'[^']*'|--?[a-z-]+|\b(?:PIN|PC/SC|APDU|URL|FILE|NAME|N|JSON|vpcd|thnid|x|b|suspended|locked|http)\b"
+)
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), USAGE, ids=lambda value: " ".join(value)[:40])
+@pytest.mark.parametrize("way", ["--lang", "LANG", "--json"])
+def test_a_wrong_command_line_is_told_in_thai(
+    folder: Path, arguments: list[str], sentence: str, way: str
+) -> None:
+    if way == "LANG":
+        done = thnid(*arguments, cwd=folder, env={"LANG": "th_TH.UTF-8"})
+    else:
+        asked = ["--json"] if way == "--json" and "--json" not in arguments else []
+        done = thnid("--lang", "th", *arguments, *asked, cwd=folder)
+    assert done.returncode == 2 and sentence in done.stderr
+    assert done.stderr.startswith("thnid: ใช้คำสั่งไม่ถูกต้อง: ") and done.stderr.count("\n") == 1
+    told = done.stderr.removeprefix("thnid: ").split("ดูวิธีใช้ด้วย")[0]
+    assert not re.findall("[A-Za-z]{2,}", _NAMES.sub("", told)), told
+    if way == "--json":
+        document = one_object(done.stdout)
+        assert document["error"] == "UsageError" and sentence in document["message"]
+
+
+def test_why_the_system_refused_is_told_in_thai(folder: Path) -> None:
+    for arguments, sentence in (
+        (["card", "create", "nowhere/new.card"], "nowhere/new.card: ไม่พบแฟ้มหรือโฟลเดอร์นี้"),
+        (["run", "--", "./folder"], "เรียกใช้ './folder' ไม่ได้: เป็นโฟลเดอร์"),
+        (["run", "--", "./good.card"], "เรียกใช้ './good.card' ไม่ได้: ไม่มีสิทธิใช้งาน"),
+        (["run", "--", "./script"], "เรียกใช้ './script' ไม่ได้: ไม่พบแฟ้มหรือโฟลเดอร์นี้"),
+    ):
+        done = thnid(*arguments, cwd=folder, env={"LANG": "th_TH.UTF-8"})
+        assert done.returncode == 2 and sentence in done.stderr
+
+
 def test_thai_before_and_after_the_command(folder: Path) -> None:
     expected = "thnid: absent.card: ไม่พบแฟ้มนี้"
     assert thnid("--lang", "th", "card", "show", "absent.card").stderr.startswith(expected)

@@ -66,13 +66,14 @@ def test_nothing_costly_reaches_a_real_card_without_consent(real: Path, tmp_path
     trace.write_text(trace.read_text().replace("0020000104********", "002000010430303030"))
     done = in_shell(REFUSED, "--card", "real.card", "--trace", "t.jsonl", cwd=tmp_path)
     statuses = [line.split()[0] for line in done.stdout.splitlines() if " thnid " in line]
-    assert statuses == [*8 * ["2"], "0"]
+    assert statuses == [*8 * ["2"], "1"]
     assert done.stdout.count("not sent: the card is a real one") == 12  # what 'trace replay' has to say
     assert reached(tmp_path) == []
     assert read_card_file(real)[1] == Counters(0, 0, b"1234")
     told = done.stdout + done.stderr
     assert "Learning gives it wrong PINs until it is locked" in told and "never done" in told
     assert f"This is a real card (serial {SERIAL})" in told and f"--real-card {SERIAL}" in told
+    assert "commands that could cost it something were not sent: 12" in done.stderr
     for cost in (
         "may cost one of its PIN tries",
         "a registration office",
@@ -80,6 +81,28 @@ def test_nothing_costly_reaches_a_real_card_without_consent(real: Path, tmp_path
         "Nothing was sent",
     ):
         assert cost in told
+
+
+def test_what_a_replay_withheld_is_told_to_scripts_and_reading_alone_is_replayed(
+    real: Path, tmp_path: Path
+) -> None:
+    for name, command in (("r.jsonl", "thnid read --json"), ("v.jsonl", "thnid lockout --to suspended")):
+        thnid("run", "--seed", "7", "--trace", name, "--", *command.split(), cwd=tmp_path)
+    script = """
+        thnid trace replay v.jsonl --reader Virtual --json; echo $?
+        thnid trace replay v.jsonl --reader Virtual --lang th >/dev/null
+        thnid trace replay r.jsonl --reader Virtual --json; echo $?
+    """
+    done = in_shell(script, "--card", "real.card", cwd=tmp_path)
+    guessing, first, reading, second = done.stdout.splitlines()
+    refused, replayed = json.loads(guessing), json.loads(reading)
+    assert (refused["error"], first) == ("NotReplayedOnARealCard", "1")
+    assert refused["withheld"] == len(refused["notes"]) > 0 and not refused["same"]
+    assert "บัตรนี้เป็นบัตรจริง จึงไม่ได้ส่งคำสั่ง" in done.stderr
+    assert "error" not in replayed and replayed["withheld"] == 0
+    assert second == (
+        "0" if replayed["same"] else "1"
+    )  # another serial is another answer, and no more than that
 
 
 def test_a_real_card_is_warned_of_in_thai(real: Path, tmp_path: Path) -> None:
@@ -143,7 +166,7 @@ def test_a_copy_of_a_replaced_card_is_refused_by_the_authority(tmp_path: Path) -
             thnid login {urls} >/dev/null; echo $?
             thnid card insert old.card >/dev/null
             thnid office replace-card --card old.card --out new.card --pin 1234 \\
-                --registry-url {offices.registry_url} >/dev/null; echo $?
+                --registry-url {offices.registry_url} --counter-key {offices.counter_key} >/dev/null; echo $?
             thnid login {urls} --json; echo $?
             thnid card insert copy.card >/dev/null; thnid login {urls} --json; echo $?
             thnid card insert new.card >/dev/null; thnid login {urls} >/dev/null; echo $?

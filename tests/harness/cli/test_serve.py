@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator.zoo.service import SOCKET_NAME
 from harness.stack import Stack
 from tests.harness.cli.program import LIMIT_S, environment, in_shell, line_of, one_object, start, thnid
 
@@ -58,6 +59,60 @@ def test_a_card_for_other_shells(folder: Path) -> None:
     assert not Path(found[1]).parent.exists()
 
 
+def test_faults_and_speed_of_a_served_reader_are_there_for_every_card(folder: Path) -> None:
+    """As 'thnid run': those of the reader stay for a card that is put in later, and what is recorded is both cards."""
+    options = ("--fault", "drops=5", "--timing", "usb-ccid-fast", "--trace", "t.jsonl")
+    with served("serve", "--card", "a.card", *options, cwd=folder) as server:
+        line = line_of(server.stdout)
+        script = f"""{line}
+        thnid read --json >/dev/null; echo $?
+        thnid card insert b.card >/dev/null; thnid read --json >/dev/null; echo $?"""
+        shell = ["sh", "-c", script]
+        done = subprocess.run(
+            shell, capture_output=True, encoding="utf-8", cwd=folder, env=environment(), check=True
+        )
+    assert done.stdout.split() == ["1", "1"]
+    events = [json.loads(each) for each in (folder / "t.jsonl").read_text().splitlines()]
+    assert any(each.get("direction") == "command" for each in events)
+
+
+def test_a_served_service_misbehaves_too(folder: Path) -> None:
+    with served("serve", "--card", "a.card", "--fault", "mixed-answers", cwd=folder) as server:
+        line = line_of(server.stdout)
+    socket_path = line.split("PCSCLITE_CSOCK_NAME=")[1].split()[0]
+    assert Path(socket_path).name == SOCKET_NAME  # what stands between programs and pcscd
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--fault", "bogus"), "There is no fault 'bogus'."),
+        (("--timing", "bogus"), "bogus"),
+        (("--connect", "127.0.0.1:9", "--fault", "mixed-answers"), "is for the private stack"),
+        (("--show-personal-data",), "give --trace FILE too"),
+    ],
+)
+def test_habits_that_cannot_be_are_refused(folder: Path, options: tuple[str, ...], sentence: str) -> None:
+    done = thnid("serve", "--card", "a.card", *options, cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "") and sentence in done.stderr
+
+
+def test_a_slow_card_in_a_vpcd_elsewhere(folder: Path) -> None:
+    """The habits are between that vpcd and the card: an answer to reset that is spoilt comes spoilt."""
+    with socket.create_server(("127.0.0.1", 0)) as vpcd:
+        vpcd.settimeout(LIMIT_S)
+        address = f"127.0.0.1:{vpcd.getsockname()[1]}"
+        with served("serve", "--card", "a.card", "--connect", address, "--fault", "silent=0", cwd=folder):
+            reader, _ = vpcd.accept()
+            with reader:
+                reader.sendall(b"\x00\x01\x04")
+                assert reader.recv(64) == bytes.fromhex("000E 3B79960000544820 4E4944203138")
+                reader.sendall(bytes.fromhex("000D 00A4040008A000000054480001"))
+                reader.settimeout(0.3)
+                with pytest.raises(TimeoutError):
+                    reader.recv(64)
+
+
 def test_into_a_vpcd_elsewhere_which_restarts(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1] - 12000  # under the range that connections get their own ports from
@@ -68,7 +123,10 @@ def test_into_a_vpcd_elsewhere_which_restarts(folder: Path) -> None:
         assert line_of(server.stderr) == f"{waiting} (Connection refused)."
         for turn in range(2):
             with Stack(ports=[port]) as stack:
-                assert line_of(server.stderr) == f"In the reader at 127.0.0.1 port {port}."
+                told = line_of(server.stderr)
+                while told.startswith(waiting):  # once as the vpcd went, and once when it was not there
+                    told = line_of(server.stderr)
+                assert told == f"In the reader at 127.0.0.1 port {port}."
                 if turn == 0:
                     assert one_object(line_of(server.stdout) + "\n") == {
                         "connected": {"host": "127.0.0.1", "port": port}
@@ -98,6 +156,7 @@ def test_offices_for_logins_with_urls(folder: Path) -> None:
         urls = f"--authority-url {offices['authority_url']} --nhso-url {offices['nhso_url']}"
         replace = (
             f"thnid office replace-card --card a.card --pin 4321 --registry-url {offices['registry_url']}"
+            f" --counter-key {offices['counter_key']}"
         )
         script = f"""
         thnid login --json {urls}

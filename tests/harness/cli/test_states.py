@@ -109,7 +109,146 @@ def test_a_card_in_memory_too_and_back_to_how_it_was_put_in(tmp_path: Path) -> N
     done = in_shell(script, "--failures", "1", cwd=tmp_path)
     told = documents(done.stdout.replace("The reader is empty.\n", ""))
     assert [(each["file"], each["failures"]) for each in told] == [(None, 5), (None, 1)]
-    assert done.returncode == 1 and "not in the reader" in done.stderr
+    assert done.returncode == 3 and "There is no card in the reader" in done.stderr
+
+
+def test_an_empty_reader_has_no_card(card: Path) -> None:
+    script = """
+        thnid card remove >/dev/null
+        for what in show snapshot restore "set --failures 1"; do thnid card $what --json; echo $?; done
+        thnid card show --lang th
+        thnid card insert a.card; thnid card show --json
+    """
+    done = in_shell(script, "--card", "a.card", cwd=card.parent)
+    lines = done.stdout.splitlines()
+    assert [
+        (json.loads(line)["error"], status) for line, status in zip(lines[:8:2], lines[1:8:2], strict=True)
+    ] == [("NoCard", "3")] * 4
+    assert "ไม่มีบัตรในเครื่องอ่าน" in done.stderr and "thnid card insert" in done.stderr
+    assert json.loads(lines[-1])["failures"] == 0
+
+
+def test_a_state_that_cannot_be_taken_back_to_says_what_is_missing(card: Path) -> None:
+    """No advice to make a card: a snapshot is what is missing, cut off, or something else."""
+    kept = card.with_name("a.card.snapshot")
+    whole = card.read_bytes()
+    for content, why in (
+        (None, "there is no such file"),
+        (whole[:2000], "truncated"),
+        (b"hello", "not a card file"),
+    ):
+        if content is not None:
+            kept.write_bytes(content)
+        done = thnid("card", "restore", str(card), "--json")
+        document = one_object(done.stdout)
+        assert (done.returncode, document["error"]) == (2, "SnapshotUnusable") and why in document["message"]
+        assert "card snapshot" in document["what_to_do"] and "card create" not in document["what_to_do"]
+    thai = thnid("card", "restore", str(card), "--lang", "th").stderr
+    assert "ไม่ใช่แฟ้มบัตร" in thai and "card snapshot" in thai and "card create" not in thai
+    inside = in_shell("thnid card restore a.card", "--card", "a.card", cwd=card.parent)
+    assert inside.returncode == 2 and "card snapshot" in inside.stderr and "card create" not in inside.stderr
+
+
+@pytest.mark.parametrize("other_name", ["", "hard", "soft"])
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_a_card_is_no_place_for_its_own_snapshot(card: Path, other_name: str, force: tuple[str, ...]) -> None:
+    target = card.with_name("same") if other_name else card
+    if other_name == "hard":
+        target.hardlink_to(card)
+    elif other_name == "soft":
+        target.symlink_to(card)
+    before = (card.read_bytes(), card.stat().st_ino)
+    done = thnid("card", "snapshot", str(card), str(target), *force)
+    assert done.returncode == 2 and "is the card itself" in done.stderr
+    assert (card.read_bytes(), card.stat().st_ino) == before
+
+
+def test_a_card_that_has_seen_wrong_pins_says_how_many_are_left(card: Path) -> None:
+    for failures, left in ((0, None), (1, 2), (2, 1)):
+        advice = one_object(thnid("card", "set", str(card), "--failures", str(failures), "--json").stdout)[
+            "advice"
+        ]
+        if left is None:
+            assert advice["en"] == "Nothing needs to be done."
+            continue
+        assert f"tries left: {left}." in advice["en"] and "right PIN clears the count" in advice["en"]
+        assert f"เหลือโอกาสอีก {left} ครั้ง" in advice["th"] and "ใส่ PIN ถูก" in advice["th"]
+
+
+# --- blocking honestly ------------------------------------------------------------------------------------------------
+
+
+def lockout(folder: Path, *options: str, script: str) -> list[dict[str, Any]]:
+    """What each 'thnid lockout --json' of ``script`` told, its exit status among it as ``status``."""
+    body = f'lockout() {{ thnid lockout --json "$@" 2>/dev/null; echo "{{\\"status\\": $?}}"; }}\n{script}'
+    told = documents(in_shell(body, *options, cwd=folder).stdout)
+    return [{**document, **status} for document, status in zip(told[::2], told[1::2], strict=True)]
+
+
+def test_a_state_that_is_there_or_past_costs_nothing(tmp_path: Path) -> None:
+    there, past, locked = lockout(
+        tmp_path,
+        *("--failures", "3", "--trace", "t.jsonl"),
+        script="""lockout --to suspended
+        thnid card set --failures 5 >/dev/null
+        lockout --to suspended
+        lockout --to locked""",
+    )
+    assert (there["status"], there["state"], there["already"], there["exchanges"]) == (
+        0,
+        "suspended",
+        True,
+        [],
+    )
+    assert (past["status"], past["error"]) == (1, "LockedAlready") and "no PIN was sent" in past["message"]
+    assert (locked["status"], locked["already"], locked["exchanges"]) == (0, True, [])
+    assert "0020000104" not in (tmp_path / "t.jsonl").read_text()
+    for language, words in (("en", "is suspended already"), ("th", "อยู่ในสถานะถูกระงับอยู่แล้ว")):
+        said = in_shell(f"thnid lockout --to suspended --lang {language}", "--failures", "4", cwd=tmp_path)
+        assert said.returncode == 0 and words in said.stdout
+
+
+STRAIGHT = "name: straight\nsuspended_at: 3\nlocked_at: 3\nsuspended_counts: every\n"
+
+
+@pytest.mark.parametrize(("policy", "wanted"), [("straight.yaml", "suspended"), ("iso-3", "locked")])
+def test_a_state_that_the_policy_lacks_is_refused_before_a_try_is_spent(
+    tmp_path: Path, policy: str, wanted: str
+) -> None:
+    (tmp_path / "straight.yaml").write_text(STRAIGHT)
+    options = ("--policy", policy, "--trace", "t.jsonl")
+    (refused,) = lockout(tmp_path, *options, script=f"lockout --to {wanted}")
+    assert (refused["status"], refused["error"]) == (1, "NoSuchState") and "No PIN was sent" in refused[
+        "message"
+    ]
+    assert "0020000104" not in (tmp_path / "t.jsonl").read_text()
+
+
+@pytest.mark.parametrize(
+    ("policy", "wanted", "error", "attempts"),
+    [("straight.yaml", "suspended", "NeverSuspended", 3), ("iso-3", "locked", "NeverLocked", 16)],
+)
+def test_a_card_whose_policy_nobody_tells_shows_it_and_every_exchange_is_kept(
+    tmp_path: Path, policy: str, wanted: str, error: str, attempts: int
+) -> None:
+    (tmp_path / "straight.yaml").write_text(STRAIGHT)
+    script = f"unset THNID_CONTROL; lockout --to {wanted}"
+    (refused,) = lockout(tmp_path, "--policy", policy, script=script)
+    assert (refused["status"], refused["error"]) == (1, error)
+    assert [each["attempt"] for each in refused["exchanges"]] == list(range(1, attempts + 1))
+
+
+def test_a_right_pin_by_chance_keeps_the_exchanges(tmp_path: Path) -> None:
+    (refused,) = lockout(tmp_path, "--failures", "1", script="lockout --to locked --wrong-pin 1234")
+    assert (refused["status"], refused["error"]) == (1, "RightPinGuessed")
+    assert [(each["attempt"], each["sw"]) for each in refused["exchanges"]] == [(1, "9000")]
+
+
+def test_a_wrong_pin_is_called_one(tmp_path: Path) -> None:
+    (done,) = lockout(tmp_path, script="lockout --to suspended")
+    assert [each["meaning"] for each in done["exchanges"]] == [
+        f"wrong PIN; tries left: {left}" for left in (2, 1, 0)
+    ]
 
 
 def test_another_card_is_not_taken_for_the_one_in_the_reader(card: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,7 +50,95 @@ def test_export(tmp_path: Path) -> None:
 def test_a_card_with_failures_is_no_start() -> None:
     done = thnid("run", "--failures", "1", "--", *THNID, "learn", "--reader", "Virtual", "--json")
     assert (done.returncode, report(done)["error"]) == (1, "CardNotFresh")
-    assert "63C2" in report(done)["message"]
+    assert "wrong PINs in a row: 1" in report(done)["message"]
+
+
+KEPT = """
+import json, os, signal, subprocess, sys
+me = [sys.executable, "-m", "harness.cli"]
+def card(*what):
+    return json.loads(subprocess.run([*me, "card", *what, "--json"], capture_output=True, text=True, check=True).stdout)
+def learn(*more):
+    command = [*me, "learn", "--reader", "Virtual", "--json", *more]
+    return subprocess.run(command, capture_output=True, text=True).returncode
+def found():
+    document = card("show")
+    return [document["state"], document["failures"]]
+card("set", "--failures", "2")
+card("snapshot")
+told = {}
+for state in ("suspended", "locked"):  # whatever it was put in as: it is refused as it is, and left so
+    card("set", "--state", state)
+    told[state] = [learn("--suite-only"), *found()]
+card("set", "--failures", "0")
+told["wrong PIN given"] = [learn("--suite-only", "--pin", "9876"), *found()]
+told["right"] = [learn("--suite-only", "--policy", sys.argv[1]), *found()]
+told["snapshot of the user"] = card("restore")["failures"]
+print(json.dumps(told))
+"""
+
+
+@pytest.mark.pcsc
+@pytest.mark.parametrize("failures", [0, 1])
+def test_the_card_is_found_and_left_as_it_is_now_not_as_it_was_put_in(failures: int) -> None:
+    """The card was put in with failures; what the user did with it since, and the user's snapshot, are kept."""
+    done = thnid("run", "--failures", str(failures), "--", sys.executable, "-c", KEPT, "national")
+    assert done.returncode == 0, done.stderr
+    assert report(done) == {
+        "suspended": [1, "suspended", 3],
+        "locked": [1, "locked", 5],
+        "wrong PIN given": [1, "ready", 0],
+        "right": [0, "ready", 0],
+        "snapshot of the user": 2,
+    }
+
+
+INTERRUPTED = """
+import json, os, signal, subprocess, sys
+me = [sys.executable, "-m", "harness.cli"]
+from harness.cli.control import ask
+signal.signal(signal.SIGINT, signal.default_int_handler)
+command = [*me, "learn", "--reader", "Virtual", "--json"]
+learning = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+while ask({"do": "show"})["failures"] < 3:  # it is at work: the card is being driven into its states
+    assert learning.poll() is None
+learning.send_signal(signal.SIGINT)
+status = learning.wait(30)
+print(json.dumps([status, ask({"do": "show"})["failures"]]))
+"""
+
+
+@pytest.mark.pcsc
+def test_ctrl_c_hands_the_card_back_too() -> None:
+    done = thnid("run", "--", sys.executable, "-c", INTERRUPTED)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [130, 0]
+
+
+def test_a_place_for_the_deviation_that_cannot_be_is_refused_at_once(tmp_path: Path) -> None:
+    for path in (tmp_path / "missing" / "t.jsonl", tmp_path):
+        done = thnid("learn", "--in-process", "--json", "--trace", str(path))
+        assert done.returncode == 2 and report(done)["error"] in ("FileNotFoundError", "IsADirectoryError")
+        assert "findings" not in report(done)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_findings_survive_a_trace_that_cannot_be_written() -> None:
+    """/dev/full takes no byte: what was learned of a card that deviates is told all the same, in one object."""
+    inside = (*THNID, "learn", "--reader", "Virtual", "--suite-only", "--trace", "/dev/full")
+    done = thnid("run", "--policy", "iso-3", "--", *inside, "--json")
+    document = report(done)
+    assert (done.returncode, document["error"], document["conforms"]) == (2, "TraceNotWritten", False)
+    assert document["findings"][0]["deviation"]
+    told = thnid("run", "--policy", "iso-3", "--", *inside, "--lang", "th")
+    assert "บัตรทำงานไม่ตรงตามนโยบาย national" in told.stdout and "ไม่มีพื้นที่ว่างในดิสก์" in told.stderr
+
+
+def test_the_table_in_thai() -> None:
+    told = thnid("learn", "--in-process", "--suite-only", "--lang", "th").stdout
+    for word in ("สถานะ", "ลำดับคำสั่ง", "ขั้น", "วินาที", "ผู้ถือบัตร: ชุดทดสอบ", "สำนักทะเบียน: ชุดทดสอบ", "ตรง"):
+        assert word in told
+    assert not set(re.findall("[A-Za-z]+", told)) - {"national"}
 
 
 @pytest.mark.pcsc

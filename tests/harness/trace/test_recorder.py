@@ -122,7 +122,7 @@ def test_status_words_mean_what_their_command_says(tmp_path: Path) -> None:
     meanings = [line["meaning"] for line in lines(path) if "meaning" in line]
     assert meanings[2:] == [
         "wrong proof of a registry office; wrong ones left: 9",
-        "wrong PIN, or none verified; tries left: 2",
+        "wrong PIN; tries left: 2",
     ]
     told = [row.meaning for row in rows(read_trace(path), "th") if row.sign == "<"]
     assert told[2].startswith("หลักฐานพิสูจน์สิทธิ") and told[3].startswith("PIN ไม่ถูกต้อง")

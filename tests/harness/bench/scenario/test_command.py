@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from apdu_specs.language import Text
 from harness.bench.scenario import load, shipped
-from harness.bench.scenario.player import Failure, ScenarioResult
+from harness.bench.scenario.doing import DOES
+from harness.bench.scenario.player import Breakdown, Failure, ScenarioResult
 from harness.bench.scenario.report import junit
 from harness.cli.main import command
 
@@ -85,6 +88,15 @@ def test_thai(files: dict[str, str]) -> None:
     assert "ควรเป็น 63C2 แต่ได้ ok" in run("--lang", "th", files["fails"]).stdout
 
 
+def test_thai_of_what_was_expected(tmp_path: Path) -> None:
+    path = tmp_path / "times.yaml"
+    path.write_text("scenario: x\nsteps:\n  - insert\n  - wrong pin: [63C2, 63C0]\n")
+    done = run("--lang", "th", str(path))
+    assert "ควรเป็น 63C0 ครั้งที่ 2 แต่ได้ 63C1 (WrongPin) ครั้งที่ 2" in done.stdout
+    path.write_text("scenario: x\nsteps:\n  - insert: {failures: 1}\n")
+    assert "ควรเป็น จำนวนครั้งที่ผิด: 1 แต่ได้ จำนวนครั้งที่ผิด: 0" in run("--lang", "th", str(path)).stdout
+
+
 def test_nothing_runs_when_one_file_is_bad(files: dict[str, str], tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     done = run(files["good"], files["bad"], "--junit", str(report))
@@ -135,10 +147,104 @@ def test_junit(files: dict[str, str], tmp_path: Path) -> None:
 
 def test_junit_is_well_formed_whatever_is_in_it() -> None:
     scenario = load(shipped()["two-wrong-then-right"])
-    nasty = Failure(3, '<step> & "x"', "]]>", "ไทย & <b>")
+    nasty = Failure(3, '<step> & "x"', Text("]]>", "]]>"), Text("ไทย & <b>", "ไทย"))
     root = ElementTree.fromstring(junit([ScenarioResult(scenario, 1, 1.5, nasty)]))
     failure = root.find(".//failure")
     assert failure is not None and "ไทย & <b>" in str(failure.text)
+
+
+# --- what nobody had thought of ---------------------------------------------------------------------------------------
+
+BREAKS = "scenario: it breaks\nsteps:\n  - insert\n  - other program: reset\n"
+
+
+@pytest.fixture
+def breaking(files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Three files, of which the first comes upon a bug of ours."""
+
+    def bug(*arguments: object) -> None:
+        raise OverflowError("date value\x00out of \x1b[31m range")
+
+    monkeypatch.setitem(DOES, "reset", bug)
+    (tmp_path / "breaks.yaml").write_text(BREAKS)
+    return [str(tmp_path / "breaks.yaml"), files["fails"], files["good"]]
+
+
+def test_an_error_of_ours_is_that_scenarios_and_the_others_are_played(breaking: list[str]) -> None:
+    done = run("--json", *breaking)
+    assert done.exit_code == 1
+    document = json.loads(done.stdout)
+    assert (document["passed"], document["failed"], document["errors"]) == (1, 2, 1)
+    broken, failed, good = document["scenarios"]
+    assert (broken["passed"], broken["steps"], broken["failure"]) == (False, 2, None)
+    assert (broken["error"]["line"], broken["error"]["step"]) == (4, "other program: reset")
+    assert broken["error"]["error"] == "OverflowError"
+    assert failed["error"] is None and failed["failure"]["line"] == 4
+    assert (good["passed"], good["error"]) == (True, None)
+
+
+def test_an_error_of_ours_is_told_without_a_stack_trace(breaking: list[str]) -> None:
+    done = run(*breaking)
+    said = (
+        f"{breaking[0]}:4: other program: reset: could not be played to its end, which is a mistake of thnid"
+    )
+    assert said in done.stdout and "OverflowError: date value" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr and "\x1b" not in done.stdout
+    assert done.stdout.endswith("1 passed, 2 failed\n")
+    assert "ข้อผิดพลาดของ thnid ไม่ใช่ของบัตร" in run("--lang", "th", *breaking).stdout
+
+
+def test_an_error_of_ours_in_junit(breaking: list[str], tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    assert run(*breaking, "--junit", str(report)).exit_code == 1
+    suite = ElementTree.fromstring(report.read_bytes()).find("testsuite")
+    assert suite is not None
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "1", "1")
+    broken, failed, good = suite.findall("testcase")
+    assert ([each.tag for each in broken], [each.tag for each in failed], list(good)) == (
+        ["error"],
+        ["failure"],
+        [],
+    )
+    error = broken[0]
+    assert error.get("type") == "OverflowError" and str(error.get("message")).startswith(
+        "line 4, other program"
+    )
+    assert "Traceback" in str(error.text)
+
+
+def test_an_error_of_ours_before_the_first_step(
+    files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from harness.bench.scenario import world
+
+    def bug(*arguments: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(world, "_given_card", bug)
+    done = run("--json", files["good"])
+    (broken,) = json.loads(done.stdout)["scenarios"]
+    assert (broken["steps"], broken["error"]["line"], broken["error"]["error"]) == (0, 2, "RuntimeError")
+
+
+def test_an_error_of_any_words_is_well_formed() -> None:
+    scenario = load(shipped()["two-wrong-then-right"])
+    nasty = Breakdown(3, "reset", "Odd", "]]> \x00\x1b\ud800 ไทย & <b>", "\x0b\ufffe trace")
+    root = ElementTree.fromstring(junit([ScenarioResult(scenario, 1, 1.5, None, nasty)]))
+    error = root.find(".//error")
+    assert error is not None and "ไทย & <b>" in str(error.get("message"))
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name, what in (
+        (str(tmp_path / "pipe"), "a pipe or a device"),
+        ("/dev/zero", "a pipe or a device"),
+        (str(tmp_path), "a folder"),
+    ):
+        done = run(name)
+        assert done.exit_code == 2
+        assert f"{name}:1: this is {what}, not a file\n" in done.stderr
 
 
 def test_list() -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from textwrap import dedent
 
@@ -13,7 +18,6 @@ from jsonschema import Draft202012Validator
 
 from apdu_specs.generations import VERSION_0002
 from apdu_specs.pin_policy import ISO_THREE_TRIES, PinState
-from emulator.offices.erm import Level
 from harness.bench.scenario import Scenario, ScenarioInvalid, load, shipped
 from harness.bench.scenario.declared import AFTERWARDS, GIVEN_CARD, GIVEN_OFFICER, STEPS
 from harness.bench.scenario.loading import load_bytes
@@ -51,7 +55,7 @@ def test_all_that_can_be_given() -> None:
     assert (scenario.name, str(scenario.about), scenario.path) == ("mine", "hello", HERE)
     assert (card.seed, card.pin, card.failures, card.holder) == (7, "0012", 2, "no-photo")
     assert (card.generation, card.policy) == (VERSION_0002, ISO_THREE_TRIES)
-    assert (officer.right, officer.level, officer.idle_days) == (False, Level.SEARCH, 61)
+    assert (officer.right, officer.level, officer.idle_days) == (False, "search", 61)
     assert (step.kind.name, step.line) == ("wrong pin", 7)
     assert dict(step.values) == {
         "times": 2, "form": "iso", "expect": ("63C2",), "state": PinState.SUSPENDED, "failures": 3, "tries left": 0,
@@ -111,6 +115,10 @@ MISTAKES = {
     "bad error": (HEAD + "  - login: RightLapse\n", "3: 'expect' cannot be 'RightLapse' (did you mean 'RightLapsed'?)"),
     "bad state": (HEAD + "  - insert: {state: blocked}\n", "3: 'state' cannot be 'blocked' (did you mean 'locked'?); it is one of ready, suspended, locked"),
     "bad number": (HEAD + "  - days pass: -1\n", "3: 'days' cannot be '-1'; it is a whole number from 0 to 100000"),
+    "too many days in all": (HEAD + "  - days pass: 99999\n  - insert\n  - days pass: 1\n  - days pass: 1\n", "6: with this step 100001 days pass in all; the most is 100000"),
+    "policy that is a device": ("scenario: a\ngiven: {card: {policy: /dev/zero}}\nsteps: [insert]\n", "2: /dev/zero declares no PIN policy: this is a pipe or a device"),
+    "policy that is a folder": ("scenario: a\ngiven: {card: {policy: /dev}}\nsteps: [insert]\n", "2: /dev declares no PIN policy: this is a folder"),
+    "policy with a long name": (f"scenario: a\ngiven: {{card: {{policy: {'p' * 5000}}}}}\nsteps: [insert]\n", "2: there is no PIN policy called 'pppp"),
     "bad PIN": (HEAD + "  - office renews pin: 12345\n", "3: 'pin' cannot be '12345'; it is 4 digits"),
     "Thai digits": (HEAD + "  - office renews pin: ๑๒๓๔\n", "3: 'pin' cannot be '๑๒๓๔'; it is 4 digits"),
     "list for one": (HEAD + "  - days pass: [1]\n", "3: 'days' cannot be 'a list'"),
@@ -140,7 +148,8 @@ def test_mistake_is_told_with_its_line(name: str) -> None:
 
 BEYOND_THE_SCHEMA = {
     "answers and times", "old card too early", "power cut nowhere", "power cut twice", "power cut without PIN",
-    "unknown policy", "policy with a NUL", "unknown generation", "too many failures", "key twice",
+    "unknown policy", "policy with a NUL", "policy that is a device", "policy that is a folder", "policy with a long name",
+    "too many days in all", "unknown generation", "too many failures", "key twice",
     "key that is a list", "name of two lines",
 }  # fmt: skip
 
@@ -182,6 +191,63 @@ def test_huge_file(tmp_path: Path) -> None:
     path.write_bytes(b"#" * 1_000_001)
     with pytest.raises(ScenarioInvalid, match="too long"):
         load(path)
+
+
+@pytest.mark.parametrize("name", ["pipe", "/dev/zero", "folder"])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ScenarioInvalid) as caught:
+        load(tmp_path / name)
+    (problem,) = caught.value.problems
+    what = "this is a folder" if name == "folder" else "this is a pipe or a device"
+    assert problem.line == 1 and problem.what.en == f"{what}, not a file"
+    assert problem.what.th.startswith("เป็น")
+
+
+def test_as_many_days_as_may_pass() -> None:
+    assert loaded(HEAD + "  - days pass: 99999\n  - days pass: 1\n").steps[1].values["days"] == 1
+
+
+def test_reasons_of_yaml_are_not_in_english_for_a_thai_reader() -> None:
+    with pytest.raises(ScenarioInvalid) as caught:
+        loaded("scenario: a\nsteps:\n\t- insert\n")
+    (problem,) = caught.value.problems
+    assert not re.search("[a-z]", problem.what.th)
+
+
+CANNOT_READ = """
+import os, sys
+from harness.bench.scenario import ScenarioInvalid, load
+from pathlib import Path
+path = Path(sys.argv[1])
+b"x".decode("utf-8-sig")  # Python itself may be where that user cannot look for it
+if os.geteuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+try:
+    load(path)
+except ScenarioInvalid as invalid:
+    print(*invalid.problems)
+"""
+
+
+def test_policy_file_that_may_not_be_read() -> None:
+    """As root rights do not matter, so another user tries, in a folder that everybody may enter."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "mine.yaml").write_text("scenario: a\ngiven: {card: {policy: p.yaml}}\nsteps: [insert]\n")
+        (folder / "p.yaml").write_text("{name: two, suspended_at: 2, locked_at: 3}")
+        (folder / "p.yaml").chmod(0)
+        done = subprocess.run(
+            [sys.executable, "-c", CANNOT_READ, folder / "mine.yaml"],
+            cwd=Path(__file__).parents[4],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        policy = folder / "p.yaml"
+        assert done.stdout == f"{folder / 'mine.yaml'}:2: {policy} cannot be read: Permission denied\n"
 
 
 def test_messages_cannot_send_escape_sequences() -> None:

@@ -222,6 +222,23 @@ FAILURES = {
         "  - insert\n  - power cut: {during: wrong pin, after write: 2}\n",
         (4, "CardRemoved", "63C2 (WrongPin)"),
     ),
+    "power cut that never comes, as expected": (
+        "  - insert\n  - power cut: {during: wrong pin, after write: 2, expect: 63C2}\n",
+        (4, "power cut after write 2", "no power cut after write 2"),
+    ),
+    "power cut of a card that is not there": (
+        "  - power cut: {during: wrong pin, before write: 1, expect: NoCard}\n",
+        (3, "power cut before write 1", "no power cut before write 1"),
+    ),
+    "power cut at a write of the step before": (
+        "  - insert\n  - power cut: {during: wrong pin, after write: 1}\n  - insert\n"
+        "  - power cut: {during: wrong pin, after write: 2, expect: refused}\n",
+        (6, "power cut after write 2", "no power cut after write 2"),
+    ),
+    "removal at a VERIFY that never comes": (
+        "  - remove in mid-verify: {pin: wrong, when: before, expect: NoCard}\n",
+        (3, "removal in mid-VERIFY", "no removal in mid-VERIFY"),
+    ),
     "removal in mid-VERIFY without a card": (
         "  - remove in mid-verify: {pin: wrong, when: before}\n",
         (3, "CardRemoved", "NoCard"),
@@ -239,7 +256,11 @@ def test_failure_tells_line_expected_and_actual(name: str) -> None:
     with in_process_readers() as readers:
         failure = play(scenario(steps), readers[0]).failure
     assert failure is not None
-    assert (failure.line, failure.expected, failure.actual) == (line, expected, actual)
+    assert (failure.line, failure.expected.en, failure.actual.en) == (line, expected, actual)
+    assert failure.expected.th != failure.actual.th
+    for told in (failure.expected, failure.actual):
+        # Apart from what is a name or a word of the file, nothing is in English for a Thai reader.
+        assert (" " in told.en) <= (told.th != told.en) or "(" in told.en
 
 
 def test_nothing_is_played_after_a_failure() -> None:
