@@ -15,14 +15,20 @@ ATR = build_atr(b"THNIDTST", ta1=0x18)
 
 
 class TestCard:
-    """A CardPort with one applet, selected from the start, that answers SELECT and ECHO. It remembers nothing."""
+    """A CardPort with one applet, selected from the start, that answers SELECT and ECHO. It remembers nothing.
+
+    ``atr`` is another answer to reset than its own, such as those of ``apdu_specs.odd_atrs``.
+    """
 
     __test__ = False  # pytest collects what is called Test...
+
+    def __init__(self, atr: bytes = ATR) -> None:
+        self._atr = atr
 
     @property
     def atr(self) -> bytes:
         """The answer to reset."""
-        return ATR
+        return self._atr
 
     def power_on(self) -> None:
         """Power comes."""

@@ -55,7 +55,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. ``meaning``: what is seen from outside. ``caught_by``: criteria of a reader qualification that fail.
+    """One fault. ``meaning``: what is seen from outside. ``caught_by``: criteria of a reader qualification, each of which fails.
 
     ``layer`` makes it out of a card, the argument and random numbers; None for one of the service.
     """
@@ -69,6 +69,8 @@ class Fault:
     place: Place = Place.READER
     note: Text | None = None
     """What else has to be known, where the fault is only the nearest to what a real reader does."""
+    only_marginal: bool = False
+    """The criteria in ``caught_by`` find it marginal, not failed: no reader may be refused for it."""
 
     @property
     def default(self) -> int:

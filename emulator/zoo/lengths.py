@@ -91,7 +91,7 @@ FAULTS = (
         Family.LENGTHS,
         Text("the card gets only the start of a long command", "บัตรได้รับเพียงส่วนต้นของคำสั่งยาว"),
         Argument(Text("bytes of a command that pass", "จำนวนไบต์ของคำสั่งที่ผ่านได้"), 261, least=4),
-        ("EXT-2",),
+        ("EXT-4",),
         _CommandCut,
     ),
     Fault(
@@ -110,7 +110,7 @@ FAULTS = (
         Family.LENGTHS,
         Text("extended lengths are refused with 67 00", "ความยาวแบบขยายถูกปฏิเสธด้วย 67 00"),
         None,
-        ("EXT-1", "EXT-2"),
+        ("EXT-4",),
         _RefusesExtended,
     ),
     Fault(

@@ -16,7 +16,8 @@ the first is nearest to the card. What happens by chance is the same for the sam
 
 A fault of the *card* goes when the card is taken out. One of the *reader* stays for every card that is put in, and begins
 anew with each. One of the *service* lies between programs and pcscd. *Caught by* names the criteria of `thnid qualify` that
-a reader with this fault is to fail.
+a reader with this fault fails; *marginal*: that it does not fail, but is told of. [matrix.md](matrix.md) has what all criteria
+say of all faults.
 """
 
 _LIMITS = """\
@@ -75,7 +76,8 @@ def page() -> str:
 def _row(fault: Fault) -> tuple[str, str, str, str, str]:
     meaning = both(fault.meaning) + (f". {both(fault.note)}" if fault.note else "")
     number = f"{both(fault.argument.meaning)}; {fault.default}" if fault.argument else "none"
-    return f"`{fault.name}`", _PLACES[fault.place], meaning, number, ", ".join(fault.caught_by)
+    caught = ", ".join(fault.caught_by) + (" (marginal)" if fault.only_marginal else "")
+    return f"`{fault.name}`", _PLACES[fault.place], meaning, number, caught
 
 
 _PLACES = {Place.CARD: "card", Place.READER: "reader", Place.SERVICE: "service"}

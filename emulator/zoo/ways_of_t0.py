@@ -67,6 +67,7 @@ FAULTS = (
         None,
         ("TX-5",),
         _Fetches,
+        only_marginal=True,
         note=Text(
             "Some readers do this on purpose; a program then never sees 61 xx. It sends P2 00, which not every generation takes.",
             "เครื่องอ่านบางรุ่นทำเช่นนี้โดยตั้งใจ โปรแกรมจะไม่เห็น 61 xx โดยใช้ P2 00 ซึ่งบัตรบางรุ่นไม่รับ",
@@ -82,6 +83,7 @@ FAULTS = (
         None,
         ("TX-6",),
         _Repeats,
+        only_marginal=True,
     ),
     Fault(
         "hides-waiting",
@@ -101,7 +103,7 @@ FAULTS = (
             "คำสั่งถึงบัตรสองครั้ง และได้คำตอบของครั้งที่สอง PIN ที่ผิดจึงเสียสองครั้ง",
         ),
         Argument(Text("one in this many commands", "หนึ่งครั้งในกี่คำสั่ง"), 10, least=1),
-        ("TX-4",),
+        ("TX-8",),
         _Doubles,
     ),
 )

@@ -86,7 +86,7 @@ FAULTS = (
         Family.ANSWERS,
         Text("every answer is the one to the command before", "คำตอบทุกครั้งเป็นของคำสั่งก่อนหน้า"),
         Argument(Text("commands answered rightly before", "จำนวนคำสั่งที่ตอบถูกก่อนหน้านั้น"), 20),
-        ("TX-3", "TX-4", "TH-1"),
+        ("TX-12", "TH-1"),
         _OffByOne,
     ),
     Fault(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from apdu_specs.language import Text
-from harness.cli.output import CommandGroup, Output, language_option, reporting
+from harness.cli.output import CommandGroup, Misuse, Output, language_option, reporting
 from harness.cli.pin import pin_provider
+from harness.cli.qualify_place import at_place, place_told
 from harness.cli.qualify_report import compare, report
+from harness.cli.qualify_sign import SHOWN_AS, sign, stated_options, verify, with_stated
+from harness.cli.qualify_station import station
 from harness.cli.reader import find_reader
 from harness.cli.run import PIN_VARIABLE, READER_VARIABLE
 from harness.errors import HarnessError
-from harness.qualify.report.words import VERDICTS
+from harness.qualify import thai
+from harness.qualify.report.words import VERDICTS, amount, limits_sentence
 
 if TYPE_CHECKING:
     from harness.qualify.actuator import Actuator
@@ -81,7 +86,14 @@ def _show_criteria(output: Output, criteria: Sequence[Criterion]) -> None:
             need.value.say(output.language) for need in sorted(each.needs, key=lambda n: n.name)
         )
         title = each.title.say(output.language)
-        table.add_row(each.id, title, str(each.limits), each.unit, needs, str(each.basis))
+        unit, limits = thai.unit(each.unit), limits_sentence(each.limits.to_json(), "")
+        table.add_row(
+            each.id,
+            title,
+            *(said.say(output.language) for said in (limits, unit)),
+            needs,
+            thai.basis(each.basis).say(output.language),
+        )
     output.show_table(table)
 
 
@@ -116,7 +128,10 @@ def _show_criteria(output: Output, criteria: Sequence[Criterion]) -> None:
 @click.option(
     "--operator", "operator_name", metavar="NAME", help="Who does it; asked for what needs a person."
 )
-@click.option("--evidence", multiple=True, metavar="NAME=FILE", help="Paper evidence: mark, driver, label.")
+@click.option(
+    "--evidence", multiple=True, metavar="ID=FILE", help="Paper evidence, file or words: PA-1, PA-2, PA-3."
+)
+@stated_options
 @click.option("--expect-atr", metavar="HEX", help="What the card's answer to reset should be.")
 @click.option(
     "--real-card", metavar="SERIAL", help="Consent to present the PIN to the real card of that serial."
@@ -125,6 +140,7 @@ def _show_criteria(output: Output, criteria: Sequence[Criterion]) -> None:
 @click.option("--soak-seconds", type=click.FloatRange(min=1), help="Length of the soak (default 60).")
 @click.option("--hours", type=click.FloatRange(min=0.001), help="Length of the soak in hours.")
 @reporting
+@at_place
 def run_command(output: Output, **options: Any) -> int:
     """Qualify the reader and write its record. Exit status 0: pass or marginal, 1: fail or incomplete, 3: no reader.
 
@@ -135,7 +151,7 @@ def run_command(output: Output, **options: Any) -> int:
     from harness.qualify.runner import Campaign
 
     record, subject = _prepared(output, **options)
-    campaign = Campaign(subject, CRITERIA, record, _progress(output))
+    campaign = Campaign(subject, CRITERIA, record, progress(output))
     try:
         document = campaign.run()
     except KeyboardInterrupt:
@@ -147,8 +163,8 @@ def run_command(output: Output, **options: Any) -> int:
             )
         )
         raise click.Abort from None
-    written = [record.folder / DOCUMENT, *_write_reports(document, record.folder, output)]
-    output.report({**document, "folder": str(record.folder)}, lambda: _show(output, document, written))
+    written = [record.folder / DOCUMENT, *write_reports(document, record.folder, output)]
+    output.report({**document, "folder": str(record.folder)}, lambda: show_record(output, document, written))
     assert isinstance(record, Record)
     if campaign.gone is not None:
         raise campaign.gone if not output.json else click.exceptions.Exit(campaign.gone.exit_status)
@@ -160,16 +176,22 @@ def _prepared(output: Output, *, resume: Path | None, **options: Any) -> tuple[A
     from harness.qualify.record import Record
 
     if resume is None:
-        subject = _subject(output, **options)
+        subject = subject_for(output, **options)
         folder = options["folder"] or Path(f"thnid-qualification-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-        return Record.begin(folder, _header(subject, options["operator_name"])), subject
+        header = header_of(subject, options["operator_name"])
+        return Record.begin(folder, with_stated(header, options)), subject
     if options["folder"] is not None and options["folder"] != resume:
-        raise click.UsageError("--resume writes where the record is; leave out --report.")
+        raise Misuse(
+            Text(
+                "--resume writes where the record is; leave out --report.",
+                "--resume เขียนผลลงที่เดิม โปรดไม่ระบุ --report",
+            )
+        )
     record = Record.resume(resume)
     before = {"reader": record.header["reader"]["name"], "profile": record.header["profile"]}
     options["reader_name"] = options["reader_name"] or before["reader"]
     options["profile"] = options["profile"] or before["profile"]
-    subject = _subject(output, **options)
+    subject = subject_for(output, **options)
     if {"reader": subject.reader, "profile": subject.profile.value} != before:
         raise WrongRequest(
             Text(
@@ -186,13 +208,19 @@ def _prepared(output: Output, *, resume: Path | None, **options: Any) -> tuple[A
     return record, subject
 
 
-def _subject(output: Output, **options: Any) -> Subject:
+def subject_for(
+    output: Output,
+    operator: Operator | None = None,
+    provide_pin: Callable[[int], str] | None = None,
+    **options: Any,
+) -> Subject:
+    """The subject as the options want it, with its card looked at. Raises NoReader, StackUnavailable, NoPinGiven..."""
     from harness.qualify.criterion import Profile
     from harness.qualify.subject import Subject
 
     wanted = options["reader_name"] or os.environ.get(READER_VARIABLE)
     reader = find_reader(wanted)
-    operator = _operator(output, options["operator_name"])
+    operator = operator or _operator(output, options["operator_name"])
     virtual = reader.startswith(_VIRTUAL_READER) or reader == os.environ.get(READER_VARIABLE)
     hours, seconds = options["hours"], options["soak_seconds"]
     subject = Subject(
@@ -202,16 +230,32 @@ def _subject(output: Output, **options: Any) -> Subject:
         operator,
         real_card=options["real_card"],
         virtual_reader=virtual,
-        evidence=_evidence(options["evidence"]),
+        evidence=_evidence(options["evidence"], options.get("driver")),
         expected_atr=_hex(options["expect_atr"]),
         soak_s=hours * 3600 if hours else seconds or 60.0,
     )
     subject.recognise()
-    subject.pin = _pin(output, subject, options["pin_stdin"])
+    _have_card(subject)
+    subject.pin = _pin(
+        subject, options["pin_stdin"], provide_pin or pin_provider(output, options["pin_stdin"])
+    )
     return subject
 
 
-def _pin(output: Output, subject: Subject, from_stdin: bool) -> str | None:
+def _have_card(subject: Subject) -> None:
+    """Have the card inserted if the reader is empty, so that it is known which criteria it serves. Raises ActuatorFailed."""
+    from harness.qualify.actuator import NoActuator
+    from harness.qualify.criterion import CannotMeasure
+
+    if subject.card.present or isinstance(subject.actuator, NoActuator):
+        return
+    subject.actuator.insert()
+    with contextlib.suppress(CannotMeasure):  # the criteria will say so
+        subject.require_empty_or_present(True)
+        subject.recognise()
+
+
+def _pin(subject: Subject, from_stdin: bool, provide: Callable[[int], str]) -> str | None:
     """The PIN of a virtual card; of a real one only where --real-card names it."""
     from harness.client.card import well_formed
     from harness.client.safety import require_virtual_or_consent
@@ -219,25 +263,36 @@ def _pin(output: Output, subject: Subject, from_stdin: bool) -> str | None:
     given = (
         from_stdin or (PIN_VARIABLE in os.environ and subject.card.virtual) or subject.real_card is not None
     )
-    if not given or not subject.card.thai:
-        return None
+    if not given or not subject.card.thai or not subject.card.serial:
+        return None  # a card that does not say whose it is gets no PIN
     require_virtual_or_consent(subject.card.serial, subject.real_card)
-    return well_formed(pin_provider(output, from_stdin)(0))
+    return well_formed(provide(0))
 
 
-def _evidence(texts: Sequence[str]) -> dict[str, str]:
+def _evidence(texts: Sequence[str], driver: str | None = None) -> dict[str, str]:
     given = dict(text.partition("=")[::2] for text in texts)
-    unknown = sorted(set(given) - {"mark", "driver", "label"})
+    given = {SHOWN_AS.get(name.upper(), name): shown for name, shown in given.items()}
+    unknown = sorted(set(given) - set(SHOWN_AS.values()))
     if unknown:
-        raise click.UsageError(f"--evidence is mark, driver or label, not {', '.join(unknown)}.")
-    return given
+        raise Misuse(
+            Text(
+                f"--evidence is {', '.join(SHOWN_AS)}, not {', '.join(unknown)}.",
+                f"--evidence เป็น {', '.join(SHOWN_AS)} เท่านั้น ไม่ใช่ {', '.join(unknown)}",
+            )
+        )
+    return {"driver": driver, **given} if driver else given
 
 
 def _hex(text: str | None) -> bytes | None:
     try:
         return None if text is None else bytes.fromhex(text)
     except ValueError:
-        raise click.UsageError("--expect-atr is hexadecimal, such as '3B 79 18 ...'.") from None
+        raise Misuse(
+            Text(
+                "--expect-atr is hexadecimal, such as '3B 79 18 ...'.",
+                "--expect-atr ต้องเป็นเลขฐานสิบหก เช่น '3B 79 18 ...'",
+            )
+        ) from None
 
 
 def _operator(output: Output, name: str | None) -> Operator:
@@ -276,11 +331,15 @@ def _actuator(options: dict[str, Any], operator: Operator, reader: str) -> Actua
     if kind == "manual":
         return kinds.ManualActuator(operator.ask)
     if kind == "removinator":
-        return kinds.RemovinatorActuator(options["actuator_port"], options["actuator_slot"])
+        from harness.qualify.removinator import RemovinatorActuator
+
+        board = RemovinatorActuator(options["actuator_port"], options["actuator_slot"])
+        board.ready()  # before anything is measured: a board that is not there must not spoil a record
+        return board
     return kinds.NoActuator()
 
 
-def _header(subject: Subject, operator: str | None) -> dict[str, Any]:
+def header_of(subject: Subject, operator: str | None) -> dict[str, Any]:
     """What is known before anything is measured."""
     from importlib.metadata import version
 
@@ -290,7 +349,7 @@ def _header(subject: Subject, operator: str | None) -> dict[str, Any]:
 
     try:
         told = attributes(subject)
-    except CallFailed:
+    except (CallFailed, HarnessError):  # a reader that tells nothing has a record all the same
         told = {}
     return {
         "tool": {"name": "thnid", "version": version("thnid")},
@@ -301,7 +360,7 @@ def _header(subject: Subject, operator: str | None) -> dict[str, Any]:
             "driver": subject.evidence.get("driver"),
             "attributes": told,
         },
-        "host": {"os": _operating_system(), "kernel": platform.release(), "pcsc": _pcsc()},
+        "host": {"os": _operating_system(), "kernel": platform.release(), "pcsc": _pcsc(), **place_told()},
         "card": {
             "atr": _atr(subject),
             "generation": subject.card.generation,
@@ -343,10 +402,12 @@ def _pcsc() -> str | None:
     return next(iter(told.stdout.splitlines()), None)
 
 
-def _progress(output: Output) -> Any:
+def progress(output: Output) -> Any:
     def tell(criterion: Criterion, line: dict[str, Any], number: int, of: int) -> None:
         verdict = line["verdict"]
-        value = "" if line["value"] is None else f" {_shown(line['value'])} {line['unit']}".rstrip()
+        unit = thai.unit(line["unit"]).say(output.language)
+        value = f" {amount(line['value']).say(output.language)} {unit}".rstrip()
+        value = "" if line["value"] is None else value
         reason = f" ({line['reason'][output.language]})" if line["reason"] else ""
         text = f"[{number}/{of}] {criterion.id} {criterion.title.say(output.language)}:"
         output.console.print(text, end=" ", markup=False)
@@ -356,11 +417,7 @@ def _progress(output: Output) -> Any:
     return tell
 
 
-def _shown(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _write_reports(document: dict[str, Any], folder: Path, output: Output) -> list[Path]:
+def write_reports(document: dict[str, Any], folder: Path, output: Output) -> list[Path]:
     """JUnit XML, and the page for people where its packages are installed."""
     from harness.qualify.report.junit import junit
     from harness.qualify.report.loading import ExtraMissing
@@ -375,13 +432,16 @@ def _write_reports(document: dict[str, Any], folder: Path, output: Output) -> li
 
 
 def _write_page(record: Path, folder: Path, output: Output) -> Path:
-    """The page of a record. Raises ExtraMissing, NoRecord, RecordAltered."""
-    from harness.qualify.report.loading import load
+    """The page of a record. Raises ExtraMissing, NoRecord, RecordAltered, SignatureBroken, EvidenceAltered."""
+    from harness.qualify.report.loading import beside, load, shown
 
     html = _needing_extra("harness.qualify.report.html")
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / PAGE
-    page.write_text(html.record_page(load(record), output.language), encoding="utf-8")
+    loaded = load(record)
+    page.write_text(
+        html.record_page(loaded, output.language, shown(loaded, beside(record))), encoding="utf-8"
+    )
     return page
 
 
@@ -396,9 +456,12 @@ def _needing_extra(module: str) -> Any:
 
 command.add_command(report)
 command.add_command(compare)
+command.add_command(sign)
+command.add_command(verify)
+command.add_command(station)
 
 
-def _show(output: Output, document: dict[str, Any], written: Sequence[Path]) -> None:
+def show_record(output: Output, document: dict[str, Any], written: Sequence[Path]) -> None:
     counts: dict[str, int] = {}
     for each in document["results"]:
         counts[each["verdict"]] = counts.get(each["verdict"], 0) + 1

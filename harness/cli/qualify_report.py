@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from apdu_specs.language import Text
-from harness.cli.output import Output, reporting
-from harness.qualify.report.loading import ExtraMissing, load
+from harness.cli.output import Misuse, Output, reporting
+from harness.qualify.report.loading import ExtraMissing, beside, load, shown
 
 if TYPE_CHECKING:
     from harness.qualify.compare import Comparison
@@ -44,9 +44,10 @@ def report(output: Output, record_path: Path, out: Path | None) -> None:
     record = load(record_path)
     with extra_needed():
         from harness.qualify.report.html import write
-    folder = out or (record_path if record_path.is_dir() else record_path.parent)
+    folder = out or beside(record_path)
+    pictures = shown(record, beside(record_path))
     folder.mkdir(parents=True, exist_ok=True)
-    (page,) = write(record, folder, output.language)
+    (page,) = write(record, folder, output.language, pictures)
     document = {"html": str(page), "verdict": record["verdict"], "digest": record["digest"]}
     output.report(document, lambda: output.say(Text(f"{page} written.", f"เขียน {page} แล้ว")))
 
@@ -62,7 +63,7 @@ def compare(output: Output, paths: tuple[Path, ...], page: Path | None, seed: in
     Medians stand with bootstrap confidence intervals, widened for the number of comparisons made.
     """
     if len(paths) < 2:
-        raise click.UsageError("compare needs at least two records")
+        raise Misuse(Text("Name at least two records to compare.", "โปรดระบุผลที่จะเปรียบเทียบอย่างน้อยสองรายการ"))
     records = [load(path) for path in paths]
     with extra_needed():
         from harness.qualify import compare as comparing

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import select
 import socket
-import termios
-import time
-import tty
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
 from apdu_specs.language import Text
+from apdu_specs.odd_atrs import OddCard
 from harness.errors import HarnessError
 
 CONTROL_VARIABLE = "THNID_CONTROL"
 _CONTROL_LIMIT_S = 30.0
 _MAX_MESSAGE = 65536
-_MACHINE_LIMIT_S = 5.0
 
 Asked = Callable[[Text], None]
 """Asks the operator to do something and returns when it is said to be done (or is being done)."""
@@ -31,9 +25,10 @@ class ActuatorFailed(HarnessError):
 
     exit_status = 3
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: Text | str) -> None:
+        told = Text(why, why) if isinstance(why, str) else why
         super().__init__(
-            Text(f"The actuator failed: {why}.", f"อุปกรณ์เสียบบัตรทำงานไม่สำเร็จ: {why}"),
+            Text(f"The actuator failed: {told.en}.", f"อุปกรณ์เสียบบัตรทำงานไม่สำเร็จ: {told.th}"),
             Text("Check it, or use --actuator manual.", "โปรดตรวจสอบอุปกรณ์ หรือใช้ --actuator manual"),
         )
 
@@ -51,6 +46,8 @@ class Actuator(ABC):
     """Whether the times are good enough to measure a delay."""
     can_pull_in_mid_apdu = False
     can_unplug = False
+    odd_cards: frozenset[OddCard] = frozenset()
+    """Cards for trying readers that it can insert in the card's place."""
 
     @abstractmethod
     def insert(self) -> int | None:
@@ -59,6 +56,10 @@ class Actuator(ABC):
     @abstractmethod
     def remove(self) -> int | None:
         """Remove the card; when the contact was broken."""
+
+    def insert_odd(self, card: OddCard) -> int | None:
+        """Insert one of ``odd_cards``, which ``remove`` takes out again; when the contact was made."""
+        raise ActuatorFailed(f"'{self.kind}' has no such card")
 
     def unplug(self) -> None:
         """Unplug the reader."""
@@ -76,6 +77,7 @@ class ManualActuator(Actuator):
     patience_s = 60.0
     can_pull_in_mid_apdu = True
     can_unplug = True
+    odd_cards = frozenset({OddCard.MUTE})
 
     def __init__(self, ask: Asked) -> None:
         self._ask = ask
@@ -88,6 +90,16 @@ class ManualActuator(Actuator):
     def remove(self) -> int | None:
         """Returns as soon as the person was asked."""
         self._ask(Text("Take the card out now.", "โปรดถอดบัตร"))
+        return None
+
+    def insert_odd(self, card: OddCard) -> int | None:
+        """Any card is mute the wrong way round. Returns as soon as the person was asked."""
+        self._ask(
+            Text(
+                "Insert any card the wrong way round: its chip away from the contacts.",
+                "โปรดเสียบบัตรใบใดก็ได้กลับด้าน ให้ชิปไม่ตรงหน้าสัมผัส",
+            )
+        )
         return None
 
     def unplug(self) -> None:
@@ -105,6 +117,7 @@ class VirtualActuator(Actuator):
     kind = "virtual"
     precise = True
     can_pull_in_mid_apdu = True
+    odd_cards = frozenset(OddCard)
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -117,13 +130,17 @@ class VirtualActuator(Actuator):
         """The virtual contact is broken before this returns; PC/SC may not have seen it yet."""
         return self._told("pull", "contact_broken_ns")
 
-    def _told(self, do: str, moment: str) -> int | None:
+    def insert_odd(self, card: OddCard) -> int | None:
+        """As ``insert``."""
+        return self._told("connect", "contact_made_ns", odd=card.value)
+
+    def _told(self, do: str, moment: str, **more: str) -> int | None:
         answer: dict[str, Any] = {}
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(_CONTROL_LIMIT_S)
             try:
                 connection.connect(self._path)
-                connection.sendall(json.dumps({"do": do}).encode())
+                connection.sendall(json.dumps({"do": do, **more}).encode())
                 answer = json.loads(connection.recv(_MAX_MESSAGE))
             except (OSError, ValueError) as error:
                 raise ActuatorFailed(f"the control socket does not answer ({error})") from error
@@ -131,64 +148,6 @@ class VirtualActuator(Actuator):
             raise ActuatorFailed(str(answer["message"]["en"]).rstrip("."))
         told = answer.get(moment)
         return told if isinstance(told, int) else None
-
-
-class RemovinatorActuator(Actuator):
-    """A Smart Card Removinator at the serial device ``port``; ``slot`` (1..8) is where the card lies on the board.
-
-    Its lines (public: the board's own client): ``#SC1`` and ``#REM``, ended by CR at 9600 baud; the board answers with
-    lines of which the last begins with OK or ERR_. A relay board that speaks the same two lines serves as well.
-    """
-
-    kind = "removinator"
-    precise = True
-    can_pull_in_mid_apdu = True
-
-    def __init__(self, port: str, slot: int = 1) -> None:
-        self._port = port
-        self._slot = slot
-
-    def insert(self) -> int | None:
-        """When the board said that it is done."""
-        return self._tell(f"SC{self._slot}")
-
-    def remove(self) -> int | None:
-        """When the board said that it is done."""
-        return self._tell("REM")
-
-    def _tell(self, command: str) -> int:
-        try:
-            descriptor = os.open(self._port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-            try:
-                _set_raw_9600(descriptor)
-                os.write(descriptor, f"#{command}\r".encode())
-                return self._answered(descriptor)
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            raise ActuatorFailed(f"{self._port}: {error.strerror}") from error
-
-    def _answered(self, descriptor: int) -> int:
-        deadline = time.monotonic() + _MACHINE_LIMIT_S
-        received = b""
-        while (left := deadline - time.monotonic()) > 0:
-            if not select.select([descriptor], [], [], left)[0]:
-                break
-            received += os.read(descriptor, _MAX_MESSAGE)
-            for line in received.splitlines(keepends=True):
-                if line.startswith(b"OK"):
-                    return time.monotonic_ns()
-                if line.startswith(b"ERR_") and line.endswith((b"\r", b"\n")):
-                    raise ActuatorFailed(f"{self._port} answers {line.decode('ascii', 'replace').strip()}")
-        raise ActuatorFailed(f"{self._port} does not answer")
-
-
-def _set_raw_9600(descriptor: int) -> None:
-    with contextlib.suppress(termios.error):  # a pipe has no speed
-        tty.setraw(descriptor, termios.TCSANOW)
-        settings = termios.tcgetattr(descriptor)
-        settings[4] = settings[5] = termios.B9600
-        termios.tcsetattr(descriptor, termios.TCSANOW, settings)
 
 
 class NoActuator(Actuator):

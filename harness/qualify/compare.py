@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
 from apdu_specs.language import Language, Text
+from harness.qualify import thai
 from harness.qualify.report import view
 from harness.qualify.report.view import Row
 from harness.qualify.report.words import SECONDS, VERDICTS, number
@@ -95,22 +96,28 @@ class Cell:
     contrast: Contrast | None
 
     @property
-    def median(self) -> str:
-        """``0.61 [0.59, 0.63] ms, n = 400``; empty where there are no samples."""
+    def median(self) -> Text | None:
+        """``0.61 [0.59, 0.63] ms, n = 400``; None where there are no samples."""
         if self.estimate is None or self.row is None:
-            return ""
+            return None
         middle, low, high, count = map(number, astuple(self.estimate))
-        return f"{middle} [{low}, {high}] {self.row.sample_unit}, n = {count}"
+        unit = thai.unit(self.row.sample_unit)
+        return Text(*(f"{middle} [{low}, {high}] {each}, n = {count}" for each in (unit.en, unit.th)))
 
     @property
-    def change(self) -> str:
-        """``+12.0 % [+0.05, +0.09] ms``; empty where nothing was compared."""
+    def change(self) -> Text:
+        """``+12.0 % [+0.05, +0.09] ms``; how many samples there are where they are too few; else empty."""
         contrast = self.contrast
-        if contrast is None or self.row is None or contrast.low is None or contrast.high is None:
-            return ""
+        if contrast is None or self.row is None:
+            return Text("", "")
+        if contrast.finding is Finding.TOO_FEW:
+            return Text(f"at least {_FEWEST} of each are compared", f"ต้องมีอย่างน้อยฝ่ายละ {_FEWEST}")
+        if contrast.low is None or contrast.high is None:
+            return Text("", "")
         part = "" if contrast.relative is None else f"{contrast.relative * 100:+.1f} % "
-        shown = f"{part}[{_signed(contrast.low)}, {_signed(contrast.high)}] {self.row.sample_unit}"
-        return shown.replace("-", "\N{MINUS SIGN}")
+        shown = f"{part}[{_signed(contrast.low)}, {_signed(contrast.high)}]".replace("-", "\N{MINUS SIGN}")
+        unit = thai.unit(self.row.sample_unit)
+        return Text(f"{shown} {unit.en}", f"{shown} {unit.th}")
 
     @property
     def summary(self) -> Text:
@@ -120,7 +127,12 @@ class Cell:
         verdict, value = VERDICTS[self.row.verdict], self.row.value
         finding = Text("", "") if self.contrast is None else self.contrast.finding.text
         english, thai = (
-            [verdict.say(language), self.median or value.say(language), finding.say(language), self.change]
+            [
+                verdict.say(language),
+                (self.median or value).say(language),
+                finding.say(language),
+                self.change.say(language),
+            ]
             for language in _LANGUAGES
         )
         return Text(*(", ".join(filter(None, parts)) for parts in (english, thai)))

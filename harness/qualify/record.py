@@ -1,7 +1,7 @@
 """The record of a qualification: everything that was measured, written line by line while it runs.
 
-A folder holds ``record.jsonl`` (grows; whatever ends the run, what was measured is there) and ``record.json`` (the whole,
-with verdict and digest). A run can be resumed from the folder.
+A folder holds ``record.jsonl`` (grows; whatever ends the run, what was measured is there), ``record.json`` (the whole,
+with verdict and digest) and ``evidence/`` (copies of the files that were shown). A run can be resumed from the folder.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,8 @@ from harness.qualify.verdict import Verdict, overall
 FORMAT = 1
 JOURNAL = "record.jsonl"
 DOCUMENT = "record.json"
+EVIDENCE = "evidence"
+"""Folder of the copies, beside the record."""
 _OUTSIDE_DIGEST = ("digest", "signature")
 
 
@@ -118,7 +121,9 @@ class Record:
         return record
 
     def add(self, line: dict[str, Any]) -> None:
-        """Keep one result; it is on the disk when this returns."""
+        """Keep one result, with copies of the files attached to it; it is on the disk when this returns."""
+        attached = [self._kept(line["criterion"], each) for each in line["attachments"]]
+        line = {**line, "attachments": attached}
         self.results[line["criterion"]] = line
         self._write({"result": line})
 
@@ -148,6 +153,16 @@ class Record:
         }
         return {**document, "digest": digest_of(document)}
 
+    def _kept(self, criterion: str, attachment: Any) -> Any:
+        """A file as its copy and digest; what is none as it is."""
+        if not isinstance(attachment, str):
+            return attachment
+        try:
+            content = Path(attachment).read_bytes()
+        except OSError:
+            return attachment
+        return keep_evidence(self.folder, f"{criterion}-{Path(attachment).name}", content)
+
     def _write(self, entry: Mapping[str, Any]) -> None:
         with (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
             journal.write(json.dumps(entry, ensure_ascii=False) + "\n")
@@ -166,6 +181,30 @@ def digest_of(document: Mapping[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def sign(document: Mapping[str, Any], operator: str, date: str) -> dict[str, Any]:
-    """The record with an operator's signature; the digest stays what it was."""
-    return {**document, "signature": {"operator": operator, "date": date}}
+def keep_evidence(folder: Path, name: str, content: bytes) -> dict[str, Any]:
+    """Copy a shown file into the record's folder: its path there, digest and size."""
+    plain = re.sub(r"[^\w\u0e00-\u0e7f.-]+", "_", name).lstrip(".") or "file"
+    kept = folder / EVIDENCE / plain
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(content)
+    return {
+        "path": f"{EVIDENCE}/{plain}",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+    }
+
+
+def sign(document: Mapping[str, Any], operator: str, date: str, **stated: Any) -> dict[str, Any]:
+    """The record with an operator's signature; the digest stays what it was.
+
+    ``stated`` is what the operator states besides: serial, firmware, driver, evidence. The signature's ``seal`` is the
+    digest of it all and of the record's digest: whoever changes one or moves it to another record breaks it.
+    """
+    signature = {"operator": operator, "date": date, **{name: each for name, each in stated.items() if each}}
+    return {**document, "signature": {**signature, "seal": seal_of(document, signature)}}
+
+
+def seal_of(document: Mapping[str, Any], signature: Mapping[str, Any]) -> str:
+    """The digest of a signature (without its seal) and of the record it signs."""
+    said = {name: each for name, each in signature.items() if name != "seal"}
+    return digest_of({"of": document.get("digest"), "signed": said})

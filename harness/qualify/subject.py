@@ -1,6 +1,7 @@
 """The subject: the reader under test, its raw PC/SC calls with their result codes, and who or what is around it.
 
-No call waits longer than ``LIMIT_S``: a silent card ends in CardSilent, raised by the watchdog.
+No call waits longer than ``LIMIT_S``: a silent card ends in CardSilent, raised by the watchdog. No criterion takes longer
+than its deadline: the first call after it raises OutOfTime.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from apdu_specs.language import Text
 from apdu_specs.status import Family as StatusFamily
 from apdu_specs.status import StatusWord
 from harness.client import CardClient
-from harness.errors import HarnessError, NoReader, StackUnavailable
+from harness.errors import CardSilent, HarnessError, NoReader, StackUnavailable
 from harness.qualify.actuator import Actuator, NoActuator
 from harness.qualify.criterion import CannotMeasure, Need, Profile
 from harness.terminals import scard
@@ -32,6 +33,7 @@ from harness.terminals.watchdog import Watchdog, establish_watched
 SUCCESS = 0
 LIMIT_S = 10.0
 """Longest that any call may take, unless a criterion says otherwise."""
+_STEADY_S = 2.5  # a reader that has said nothing new for so long has come to rest
 SETTLED_S = 5.0
 """Longest that a card may take to be seen, or not to be seen any more."""
 _GONE = {
@@ -41,7 +43,26 @@ _GONE = {
     ResultCode.NO_SERVICE,
     ResultCode.SERVICE_STOPPED,
 }
+LEFT = {
+    ResultCode.REMOVED_CARD,
+    ResultCode.NO_SMARTCARD,
+    ResultCode.NOT_TRANSACTED,
+    ResultCode.READER_UNAVAILABLE,
+}
+"""Result codes by which a command is told that its card has left."""
+_SHORTEST_ANSWER = 2
+_SHARE_S = {Profile.QUICK: 10.0, Profile.FULL: 120.0, Profile.SOAK: 120.0}
+"""How long something is repeated with a slow card, once it was repeated often enough to be worth a verdict."""
 Outcome = TypeVar("Outcome")
+
+
+class OutOfTime(CannotMeasure):
+    """A criterion has used up its time: incomplete, and the next one begins."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("There was not enough time to measure this.", "เวลาไม่พอที่จะวัดรายการนี้"),
+        )
 
 
 class CallFailed(Exception):
@@ -75,6 +96,8 @@ class Connection:
         self.client = client
         self.handle = handle
         self.protocol = protocol
+        self.left = False
+        """Whether the card is known to have left. pcscd, asked to reset it then, would show the next card as mute."""
 
     def call(self, name: str, *arguments: Any) -> tuple[int, tuple[Any, ...]]:
         """Any call with this handle first: its code and what came with it."""
@@ -84,7 +107,9 @@ class Connection:
         """Result code and the answer as it came."""
         pci = scard.pci(self.protocol if protocol is None else protocol)
         code, values = self.call("SCardTransmit", pci, list(apdu))
-        return code, bytes(values[0]) if values else b""
+        answer = bytes(values[0]) if values else b""
+        self.left = code in LEFT or (code == SUCCESS and len(answer) < _SHORTEST_ANSWER)
+        return code, answer
 
     def send(self, apdu: bytes) -> Response:
         """Data and status word as they came; CallFailed or, for an answer without status word, CannotMeasure."""
@@ -127,15 +152,18 @@ class Connection:
         share: Share = Share.SHARED,
         protocols: Protocol = Protocol.T0_OR_T1,
     ) -> int:
-        """SCardReconnect; the new protocol is used from then on."""
+        """SCardReconnect; the new protocol is used from then on. A card that has left is not reset: REMOVED_CARD."""
+        if self.left and disposition is not Disposition.LEAVE:
+            return ResultCode.REMOVED_CARD
         code, values = self.call("SCardReconnect", int(share), int(protocols), int(disposition))
         if values:
             self.protocol = Protocol(values[0])
+            self.left = False
         return code
 
     def disconnect(self, disposition: Disposition = Disposition.LEAVE) -> int:
-        """SCardDisconnect."""
-        return self.call("SCardDisconnect", int(disposition))[0]
+        """SCardDisconnect; a card that has left is left alone."""
+        return self.call("SCardDisconnect", int(Disposition.LEAVE if self.left else disposition))[0]
 
 
 class Client:
@@ -169,11 +197,13 @@ class Client:
             scard.release(self.context)
 
     def call(self, name: str, *arguments: Any) -> tuple[int, tuple[Any, ...]]:
-        """Any call: its code and what came with it. Raises CardSilent."""
+        """Any call: its code and what came with it. Raises CardSilent, OutOfTime."""
+        self.subject.check_time()
         return self._watchdog.call(scard.raw, name, *arguments)
 
     def watched(self, function: Callable[..., Outcome], *arguments: Any) -> Outcome:
         """Any function under the same time limit."""
+        self.subject.check_time()
         return self._watchdog.call(function, *arguments)
 
     def try_connect(
@@ -216,6 +246,7 @@ class Client:
         return known
 
     def _wait(self, known: ReaderStatus, timeout_s: float) -> ReaderStatus:
+        self.subject.check_time()
         try:
             status = self._watchdog.call(scard.wait, self.context, [(known.name, known.state)], timeout_s)[0]
         except scard.Code as code:
@@ -278,11 +309,29 @@ class Subject:
     soak_s: float = 60.0
     progress: Callable[[str, float], None] | None = None
     card: CardFacts = field(default_factory=CardFacts)
+    troubles: list[Text] = field(default_factory=list)
+    """What went wrong while the card was looked at, before anything was measured."""
+    due: float | None = None
+    """Until when the criterion at hand may take (monotonic seconds)."""
+    _silent: bool = False
     _once: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def times(self, *, quick: int, full: int) -> int:
         """How often something is repeated."""
         return quick if self.profile is Profile.QUICK else full
+
+    def rounds(self, *, quick: int, full: int, least: int) -> Iterator[int]:
+        """0, 1, ... for something that is repeated: ``times``, with a slow card fewer, but never fewer than ``least``."""
+        enough = time.monotonic() + _SHARE_S[self.profile]
+        for number in range(self.times(quick=quick, full=full)):
+            if number >= least and time.monotonic() >= enough:
+                return
+            yield number
+
+    def check_time(self) -> None:
+        """Raises OutOfTime when the criterion at hand has used up its time."""
+        if self.due is not None and time.monotonic() >= self.due:
+            raise OutOfTime
 
     @contextlib.contextmanager
     def client(self, limit_s: float = LIMIT_S) -> Iterator[Client]:
@@ -310,6 +359,13 @@ class Subject:
         result: Outcome = outcome
         return result
 
+    def remember(self, name: str, find: Callable[[], Outcome]) -> Outcome:
+        """What ``find`` gave when it first gave something; an error is not remembered."""
+        if name not in self._once:
+            self._once[name] = find()
+        found: Outcome = self._once[name]
+        return found
+
     @property
     def generation(self) -> Generation | None:
         """The card's generation, by its ATR."""
@@ -324,27 +380,78 @@ class Subject:
 
     def terminal(self) -> PcscTerminal:
         """A terminal, not yet connected, for work that needs the card's client; the PIN session ends with it."""
-        return PcscTerminal(self.reader, timeout_s=LIMIT_S, disposition="reset")
+        return _TimedTerminal(self)
 
     # --- what is there ------------------------------------------------------------------------------------------------
 
     def recognise(self) -> CardFacts:
-        """Look at reader and card. Raises NoReader, StackUnavailable."""
+        """Look at reader and card; what a present card did wrong is in ``troubles``. Raises NoReader, StackUnavailable."""
+        well = self._looked_well()
+        if not self.card.present and not self.troubles:
+            self._let_settle()  # it may just be coming
+            well = self._looked_well()
+        if not well and self.can_move_card:
+            # What a second look shows of the card is worth having, but not another wait for one that is silent.
+            with contextlib.suppress(HarnessError, CannotMeasure, CallFailed):
+                self.reinsert()
+                if not self._silent:
+                    self._let_settle()
+                    if not self._looked_well():
+                        self.reinsert()
+        return self.card
+
+    def _let_settle(self) -> None:
+        """Until nothing has changed for a while, or never does so."""
+        deadline = time.monotonic() + SETTLED_S
+        with self.client() as client:
+            known = client.state()
+            while (left := deadline - time.monotonic()) > 0:
+                after = client.change_of(known, min(left, _STEADY_S))
+                if after is None:
+                    return
+                known = after
+
+    def _looked_well(self) -> bool:
+        before = len(self.troubles)
         try:
             with self.client() as client:
                 status = client.state()
-                if not status.present or status.mute:
-                    self.card = CardFacts()
-                else:
+                self.card = CardFacts()
+                if status.mute:
+                    self.troubles.append(Text("The card gives no usable ATR.", "บัตรไม่ให้ ATR ที่ใช้ได้"))
+                elif status.present:
                     self.card = CardFacts(present=True, atr=status.atr)
                     self.card = self._told_by_card(client)
         except CallFailed as failed:
-            if failed.reader_gone or failed.code not in _CARD_TROUBLE:
+            harmless = self.card.present or failed.code in _CARD_TROUBLE
+            if failed.reader_gone or not harmless:
                 raise _error_of(failed, self.reader) from failed
-        except HarnessError:
+            name = code_name(failed.code)
+            self.troubles.append(Text(f"{failed.call} gave {name}.", f"{failed.call} ให้ผล {name}"))
+        except HarnessError as error:
             if not self.card.present:
                 raise
-        return self.card
+            self._note(error)
+        return len(self.troubles) == before
+
+    def _note(self, error: HarnessError) -> None:
+        self._silent = self._silent or isinstance(error, CardSilent)
+        self.troubles.append(error.message)
+
+    @property
+    def can_move_card(self) -> bool:
+        """Whether somebody or something inserts and removes the card."""
+        return not isinstance(self.actuator, NoActuator)
+
+    def reinsert(self) -> None:
+        """Take the card out and put it in again: frees a reader that waits for a silent card, and wakes a mute one.
+
+        Raises ActuatorFailed, CannotMeasure, CallFailed.
+        """
+        self.actuator.remove()
+        self.require_empty_or_present(False)
+        self.actuator.insert()
+        self.require_empty_or_present(True)
 
     def _told_by_card(self, client: Client) -> CardFacts:
         atr = self.card.atr
@@ -364,8 +471,13 @@ class Subject:
         return sw == StatusWord.OK or StatusFamily.BYTES_WAITING.number(sw) is not None
 
     def _serial(self) -> bytes:
-        with contextlib.suppress(HarnessError, SpecError), self.terminal() as terminal:
-            return CardClient(terminal).card_serial()
+        try:
+            with self.terminal() as terminal:
+                return CardClient(terminal).card_serial()
+        except HarnessError as error:
+            self._note(error)
+        except SpecError as error:
+            self.troubles.append(Text(f"The answer is malformed: {error}.", f"คำตอบผิดรูปแบบ: {error}"))
         return b""
 
     def unmet(self, needs: frozenset[Need]) -> Need | None:
@@ -375,7 +487,7 @@ class Subject:
             Need.ANY_CARD: True,
             Need.THAI_CARD: self.card.thai or not self.card.present,
             Need.VIRTUAL_CARD: self.card.virtual,
-            Need.ACTUATOR: not isinstance(self.actuator, NoActuator),
+            Need.ACTUATOR: self.can_move_card,
             Need.UNPLUG: self.actuator.can_unplug,
             Need.FAULT_CARD: self.card.test,
             Need.PIN_CONSENT: self.pin is not None and (self.card.virtual or self._consented()),
@@ -397,6 +509,19 @@ class Subject:
                     if present
                     else Text("The reader still shows a card that left.", "เครื่องอ่านยังแสดงบัตรที่ถอดออกแล้ว")
                 )
+
+
+class _TimedTerminal(PcscTerminal):
+    """Ends with the time of the criterion at hand."""
+
+    def __init__(self, subject: Subject) -> None:
+        super().__init__(subject.reader, timeout_s=LIMIT_S, disposition="reset")
+        self._subject = subject
+
+    def transmit(self, apdu: bytes) -> bytes:
+        """As PcscTerminal. Raises OutOfTime, too."""
+        self._subject.check_time()
+        return super().transmit(apdu)
 
 
 _CARD_TROUBLE = {

@@ -204,4 +204,5 @@ class PcscTerminal(Terminal):
         try:
             return self._watchdog.call(function, *arguments)
         except Code as code:
+            self._card_left = self._card_left or code.value in _GONE
             raise error_for(code, self.name) from code

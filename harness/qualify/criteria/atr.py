@@ -42,7 +42,7 @@ def resets(subject: Subject) -> Resets:
     found = Resets(b"", [], [], [], [])
     with subject.client() as client:
         connection = client.connect()
-        for _ in range(subject.times(quick=10, full=100)):
+        for _ in subject.rounds(quick=10, full=100, least=10):
             for disposition, answers, took in (
                 (Disposition.RESET, found.warm, found.warm_ms),
                 (Disposition.UNPOWER, found.cold, found.cold_ms),

@@ -108,11 +108,18 @@ def unknown_attribute(subject: Subject) -> Measurement:
     return Measurement(code != SUCCESS)
 
 
-def _features(connection: Connection) -> bytes:
+def features_of(connection: Connection) -> bytes:
+    """The answer to GET_FEATURE_REQUEST: entries of tag, length 4 and control code. Raises DoesNotApply without any."""
     code, values = connection.call("SCardControl", _GET_FEATURE_REQUEST, [])
     if code != SUCCESS or not values or not values[0]:
         raise DoesNotApply(Text("The driver offers no features.", "ไดรเวอร์ไม่มีความสามารถเพิ่มเติม"))
     return bytes(values[0])
+
+
+def control_codes(raw: bytes) -> dict[int, int]:
+    """The control code of each feature, by its tag."""
+    starts = range(0, len(raw) - _FEATURE_LENGTH + 1, _FEATURE_LENGTH)
+    return {raw[at]: int.from_bytes(raw[at + 2 : at + _FEATURE_LENGTH], "big") for at in starts}
 
 
 @declare(
@@ -125,7 +132,7 @@ def _features(connection: Connection) -> bytes:
 def features(subject: Subject) -> Measurement:
     """Whether it is whole entries of tag, length 4 and control code, none of them twice."""
     with subject.connection(Share.DIRECT) as connection:
-        raw = _features(connection)
+        raw = features_of(connection)
     entries = [raw[at : at + _FEATURE_LENGTH] for at in range(0, len(raw), _FEATURE_LENGTH)]
     whole = all(len(each) == _FEATURE_LENGTH and each[1] == _FEATURE_LENGTH - 2 for each in entries)
     return Measurement(whole and len({each[0] for each in entries}) == len(entries))
@@ -143,12 +150,11 @@ def features(subject: Subject) -> Measurement:
 def largest(subject: Subject) -> Measurement:
     """dwMaxAPDUDataSize of the TLV properties; 0 there means short APDUs only."""
     with subject.connection(Share.DIRECT) as connection:
-        raw = _features(connection)
-        codes = {raw[at]: raw[at + 2 : at + 6] for at in range(0, len(raw) - 5, _FEATURE_LENGTH)}
-        control = codes.get(_TLV_PROPERTIES)
+        raw = features_of(connection)
+        control = control_codes(raw).get(_TLV_PROPERTIES)
         if control is None:
             raise DoesNotApply(Text("The driver has no properties.", "ไดรเวอร์ไม่มีข้อมูลคุณสมบัติ"))
-        code, values = connection.call("SCardControl", int.from_bytes(control, "big"), [])
+        code, values = connection.call("SCardControl", control, [])
     properties = bytes(values[0]) if code == SUCCESS and values else b""
     while len(properties) >= 2:
         tag, size = properties[0], properties[1]

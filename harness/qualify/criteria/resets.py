@@ -122,7 +122,7 @@ def unasked(subject: Subject) -> Measurement:
     lost = 0
     with subject.connection() as connection:
         select_moi(connection)
-        for _ in range(subject.times(quick=500, full=3000)):
+        for _ in subject.rounds(quick=500, full=3000, least=100):
             if not _selected(subject, connection):
                 lost += 1
                 select_moi(connection)

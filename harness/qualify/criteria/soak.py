@@ -35,7 +35,8 @@ declare = Declarations(Family.SOAK)
 MOST_POINTS = 600
 """Of a timeline, however long the soak: each is the worst or the median of its share of the time."""
 _LEAST_SHARE_S = 0.1
-_LEAST_DRIFT_MS = 1.0  # what is quicker than this is the computer's noise, not the reader's
+_LEAST_DRIFT_MS = 4.0  # what is quicker than this is the computer's noise, not the reader's
+_QUICKER = 0.25
 _RESETS = {ResultCode.RESET_CARD, ResultCode.UNPOWERED_CARD, ResultCode.PROTO_MISMATCH}
 _MOST_ERRORS = 20
 
@@ -228,12 +229,15 @@ def resets(subject: Subject) -> Measurement:
 
 
 def drift(series: list[tuple[float, float]], least: float) -> float:
-    """Growth in percent from the first fifth's median to the last fifth's; ``least`` is the smallest base."""
+    """Growth in percent from the first fifth to the last; ``least`` is the smallest base.
+
+    Of each fifth its quicker quarter counts: a busy computer makes values greater, a reader that drifts all of them.
+    """
     fifth = len(series) // 5
     if fifth < 2:
         raise CannotMeasure(Text("The soak was too short.", "ทดสอบต่อเนื่องสั้นเกินไป"))
-    first = percentile([value for _, value in series[:fifth]], 0.5)
-    last = percentile([value for _, value in series[-fifth:]], 0.5)
+    first = percentile([value for _, value in series[:fifth]], _QUICKER)
+    last = percentile([value for _, value in series[-fifth:]], _QUICKER)
     return (last - first) / max(first, least) * 100
 
 
@@ -243,7 +247,7 @@ def drift(series: list[tuple[float, float]], least: float) -> float:
     "เวลาตอบที่เพิ่มขึ้นตลอดการทดสอบต่อเนื่อง",
     unit="%",
     limits=Limits(upper=50, marginal_upper=20),
-    basis=proposed("20 %; of medians, which a busy computer moves less than p99, and of 1 ms at least"),
+    basis=proposed("20 %; of medians, which a busy computer moves less than p99, and of 4 ms at least"),
     profiles=SOAK_ONLY,
 )
 def latency_drift(subject: Subject) -> Measurement:

@@ -35,7 +35,7 @@ def full_reads(subject: Subject) -> tuple[int, int, list[tuple[float, float]]]:
     contents, took = [], []
     with subject.terminal() as terminal:
         begun = time.monotonic()
-        for _ in range(subject.times(quick=2, full=10)):
+        for _ in subject.rounds(quick=10, full=20, least=2):
             started = time.monotonic()
             contents.append(CardClient(terminal).read_all())
             took.append((started - begun, time.monotonic() - started))
@@ -115,7 +115,7 @@ def logins(subject: Subject) -> tuple[int, bool, list[float]]:
     with subject.terminal() as terminal:
         client = CardClient(terminal, real_card=subject.real_card)
         before = _counter(client)
-        for _ in range(subject.times(quick=5, full=100)):
+        for _ in subject.rounds(quick=10, full=100, least=5):
             started = time.monotonic()
             try:
                 client.verify_pin(subject.pin or "")
@@ -197,7 +197,7 @@ def wrong_then_right(subject: Subject) -> Measurement:
             before = client.tries_left()
         except (WrongPin, PinSuspended, PinLocked) as refused:
             raise CannotMeasure(refused.message) from None
-        if before <= LEAST_TRIES:
+        if before is None or before <= LEAST_TRIES:  # None: the reader did not reset the card
             raise CannotMeasure(Text("Too few tries are left.", "เหลือโอกาสน้อยเกินไป"))
         try:
             client.verify_pin(other)

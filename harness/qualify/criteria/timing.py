@@ -44,7 +44,7 @@ def latencies(subject: Subject) -> list[tuple[float, float]]:
     samples: list[tuple[float, float]] = []
     with subject.connection() as connection:
         begun = time.monotonic()
-        for _ in range(subject.times(quick=300, full=3000)):
+        for _ in subject.rounds(quick=300, full=3000, least=100):
             started = time.monotonic()
             code, _ = connection.transmit(command)
             ended = time.monotonic()
@@ -119,7 +119,7 @@ def photo_rates(subject: Subject) -> list[tuple[float, float]]:
     with subject.connection() as connection:
         select_moi(connection)
         begun = time.monotonic()
-        for _ in range(subject.times(quick=2, full=8)):
+        for _ in subject.rounds(quick=12, full=20, least=2):
             started = time.monotonic()
             for at in range(0, moi.PHOTO_LENGTH, MAX_SHORT_DATA):
                 length = min(MAX_SHORT_DATA, moi.PHOTO_LENGTH - at)

@@ -48,7 +48,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
     return {
         "verdict": None if row is None else row.verdict,
         "value": None if row is None else row.value,
-        "unit": "" if row is None else row.unit,
+        "unit": None if row is None else row.unit,
         "median": cell.median,
         "finding": None if contrast is None else contrast.finding.text,
         "differs": contrast is not None and contrast.finding is Finding.DIFFERENCE,

@@ -1,6 +1,7 @@
 """The page that QA signs: one HTML file that needs nothing else, in Thai and English, made to be printed.
 
-No script, no image, no address: its content security policy forbids all of them, and admits its one style sheet by hash.
+No script and no address: its content security policy forbids them, and admits its one style sheet by hash and, where
+photos were shown as evidence, pictures that are in the page itself.
 Needs the extra ``qualify`` (Jinja2, matplotlib).
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,18 @@ from harness.qualify.report.safe_text import css_string, harmless
 
 FILE_NAME = "report.html"
 _TEMPLATES = Path(__file__).with_name("templates")
+LARGEST_PICTURE = 8 * 1024 * 1024
+_PICTURES = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}
 _SIGNERS = (Text("Tested by", "ผู้ทดสอบ"), Text("Approved by", "ผู้อนุมัติ"))
 
 
-def record_page(record: Mapping[str, Any], language: Language = "en") -> str:
-    """The page of a verified record (see ``loading``), shown first in ``language``; the reader of the page may switch."""
+def record_page(
+    record: Mapping[str, Any], language: Language = "en", shown: Mapping[str, bytes] | None = None
+) -> str:
+    """The page of a verified record (see ``loading``), shown first in ``language``; the reader of the page may switch.
+
+    ``shown`` are the contents of its evidence: pictures among them stand in the page.
+    """
     found = view.rows(record)
     card = record.get("card") or {}
     reader, digest = view.reader_name(record), str(record.get("digest") or "")
@@ -51,17 +59,43 @@ def record_page(record: Mapping[str, Any], language: Language = "en") -> str:
         signature=record.get("signature"),
         digest=digest,
         signers=_SIGNERS,
+        pictures=_pictures(shown or {}),
+        papers=[view.attachment(each) for each in (record.get("signature") or {}).get("evidence") or ()],
     )
 
 
-def write(record: Mapping[str, Any], folder: Path, language: Language = "en") -> list[Path]:
+def write(
+    record: Mapping[str, Any],
+    folder: Path,
+    language: Language = "en",
+    shown: Mapping[str, bytes] | None = None,
+) -> list[Path]:
     """Write the record's page into ``folder``; the files written. Raises OSError."""
     page = folder / FILE_NAME
-    page.write_text(record_page(record, language), encoding="utf-8")
+    page.write_text(record_page(record, language, shown), encoding="utf-8")
     return [page]
 
 
-def render(template: str, language: Language, *, title: Text, footer: str, **values: Any) -> str:
+def _pictures(shown: Mapping[str, bytes]) -> list[tuple[str, Markup]]:
+    """Name and address of every picture that a browser draws; the data is in the address. Others are only named."""
+    found = []
+    for name, content in shown.items():
+        kind = next((kind for kind, start in _PICTURES.items() if content.startswith(start)), None)
+        if kind is not None and len(content) <= LARGEST_PICTURE:
+            data = base64.b64encode(content).decode()
+            found.append((name, Markup(f"data:{kind};base64,{data}")))
+    return found
+
+
+def render(
+    template: str,
+    language: Language,
+    *,
+    title: Text,
+    footer: str,
+    pictures: Sequence[tuple[str, Markup]] = (),
+    **values: Any,
+) -> str:
     """A page in the common frame. ``footer`` stands at the foot of every printed page, beside its number."""
     style = f"{_style_sheet()}\n{_page_feet(footer)}"
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -73,6 +107,7 @@ def render(template: str, language: Language, *, title: Text, footer: str, **val
             title=title,
             style=Markup(style),  # ours, and the footer is nothing but escapes
             style_hash=f"sha256-{digest}",
+            pictures=pictures,
             **values,
         )
     )
@@ -82,7 +117,7 @@ def _signed_facts(record: Mapping[str, Any]) -> list[view.Fact]:
     ended = view.moment(record.get("ended"))
     return [
         *view.reader_facts(record),
-        view.Fact(Text("Operator", "ผู้ทดสอบ"), words.amount(record.get("operator"))),
+        view.fact(Text("Operator", "ผู้ทดสอบ"), record.get("operator")),
         view.Fact(Text("Measured until", "วัดเสร็จเมื่อ"), words.amount(ended)),
     ]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from apdu_specs.language import Text
 from harness.errors import HarnessError
-from harness.qualify.record import DOCUMENT, FORMAT, NoRecord, digest_of
+from harness.qualify.record import DOCUMENT, EVIDENCE, FORMAT, NoRecord, digest_of, seal_of
 from harness.qualify.verdict import Verdict, overall
 
 _NOT_A_RECORD = Text("this is not a qualification record", "ไม่ใช่บันทึกผลการทดสอบเครื่องอ่าน")
@@ -26,6 +27,37 @@ class RecordAltered(HarnessError):
             Text(
                 "Use the original file, or measure again with 'thnid qualify run'.",
                 "โปรดใช้แฟ้มต้นฉบับ หรือทดสอบใหม่ด้วย 'thnid qualify run'",
+            ),
+        )
+
+
+class SignatureBroken(HarnessError):
+    """The signature in the record was changed, or is of another record."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            Text(
+                f"{path}: the signature was changed after it was made, or is of another record.",
+                f"{path}: ลายเซ็นถูกแก้ไขหลังลงนาม หรือเป็นของบันทึกฉบับอื่น",
+            ),
+            Text(
+                "Sign the record again: 'thnid qualify sign'.", "โปรดลงนามในบันทึกใหม่ด้วย 'thnid qualify sign'"
+            ),
+        )
+
+
+class EvidenceAltered(HarnessError):
+    """A file that was shown as evidence is not there, or not what was shown."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            Text(
+                f"{path}: this evidence is missing or was changed.",
+                f"{path}: หลักฐานนี้หายไปหรือถูกแก้ไข",
+            ),
+            Text(
+                "Put the file back that was shown, beside its record.",
+                "โปรดนำแฟ้มที่ใช้แสดงกลับมาไว้ข้างบันทึกผล",
             ),
         )
 
@@ -61,7 +93,7 @@ class ExtraMissing(HarnessError):
 def load(path: Path) -> dict[str, Any]:
     """The record in ``path``, a file or the folder that a run wrote.
 
-    Raises NoRecord (unreadable, or no record), RecordTooNew, RecordAltered.
+    Raises NoRecord (unreadable, or no record), RecordTooNew, RecordAltered, SignatureBroken.
     """
     path = path / DOCUMENT if path.is_dir() else path
     try:
@@ -78,7 +110,47 @@ def load(path: Path) -> dict[str, Any]:
         raise NoRecord(path, _NOT_A_RECORD)
     if not _is_as_written(record):
         raise RecordAltered(path)
+    if not _is_sealed(record):
+        raise SignatureBroken(path)
     return record
+
+
+def beside(path: Path) -> Path:
+    """The folder that a record's evidence is in: the record's own."""
+    return path if path.is_dir() else path.parent
+
+
+def evidence(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The files that were shown: ``path`` beside the record, ``sha256``, ``bytes``."""
+    attached = [each for result in record["results"] for each in result.get("attachments") or ()]
+    attached += (record.get("signature") or {}).get("evidence") or []
+    return [each for each in attached if isinstance(each, dict)]
+
+
+def shown(record: dict[str, Any], folder: Path) -> dict[str, bytes]:
+    """The contents of the record's evidence in ``folder``, by name. Raises EvidenceAltered."""
+    contents: dict[str, bytes] = {}
+    for each in evidence(record):
+        path = (
+            folder / EVIDENCE / PurePath(str(each.get("path"))).name
+        )  # nowhere else, whatever a record says
+        try:
+            content = path.read_bytes()
+        except OSError:
+            raise EvidenceAltered(path) from None
+        if hashlib.sha256(content).hexdigest() != each.get("sha256"):
+            raise EvidenceAltered(path)
+        contents[path.name] = content
+    return contents
+
+
+def _is_sealed(record: dict[str, Any]) -> bool:
+    """Whether the signature, if there is one, is the one that was made for this record."""
+    signature = record.get("signature")
+    try:
+        return signature is None or signature.get("seal") == seal_of(record, signature)
+    except UnicodeEncodeError:
+        return False
 
 
 def _is_as_written(record: dict[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from apdu_specs import atr
 from apdu_specs.errors import SpecError
 from apdu_specs.language import Text
+from harness.qualify import thai as thai_words
 from harness.qualify.criterion import Family
 from harness.qualify.report.safe_text import harmless
 from harness.qualify.report.svg import inline_svg
@@ -34,7 +35,7 @@ _SIZE_INCHES = (4.7, 2.25)
 # Left, bottom, width, height in parts of the figure. A layout engine draws everything twice, which takes as long again.
 _PLACE = (0.13, 0.18, 0.85, 0.72)
 _ENOUGH_FOR_A_DISTRIBUTION = 20
-_ENOUGH_FOR_A_LINE = 10
+_ENOUGH_FOR_A_LINE = 30
 _MOST_OF_A_KIND = 4
 _WIDE = 8  # a ratio of largest to smallest from which on a logarithmic axis shows more
 _TIMELINE_BINS = 240
@@ -180,14 +181,16 @@ def _throughput(row: Row, allowed: float | None) -> Plot:
     english = (
         f"Each point is one transfer; median {number(median)} {row.sample_unit}, n = {number(len(samples))}."
     )
-    thai = f"แต่ละจุดคือการอ่านหนึ่งครั้ง มัธยฐาน {number(median)} {row.sample_unit}, n = {number(len(samples))}"
+    unit = thai_words.unit(row.sample_unit).th
+    thai = f"แต่ละจุดคือการอ่านหนึ่งครั้ง มัธยฐาน {number(median)} {unit}, n = {number(len(samples))}"
     if allowed:
-        share = f"{median / allowed:.0%}"
+        times = median / allowed
+        share = f"{times:.0%}" if times < 2 else f"{number(times)}\N{MULTIPLICATION SIGN}"
         english += (
             f" Dashed: {number(allowed)} {row.sample_unit}, which the card's TA1 allows at a clock of 3.58 MHz; "
             f"the median is {share} of it."
         )
-        thai += f" เส้นประคืออัตรา {number(allowed)} {row.sample_unit} ที่ TA1 ของบัตรยอมให้ที่สัญญาณนาฬิกา 3.58 MHz มัธยฐานเท่ากับ {share} ของอัตรานี้"
+        thai += f" เส้นประคืออัตรา {number(allowed)} {unit} ที่ TA1 ของบัตรยอมให้ที่สัญญาณนาฬิกา 3.58 MHz มัธยฐานเท่ากับ {share} ของอัตรานี้"
     return Plot(svg, _titled(row, Text("throughput", "อัตรารับส่งข้อมูล")), Text(english, thai))
 
 
@@ -274,19 +277,25 @@ def _timeline(row: Row, name: str, points: Sequence[tuple[float, float]], place:
         axes.plot(at[[0, -1]] / scale, [start, end], color=ORANGE, linewidth=1.4, linestyle="--")
         if float(high.max()) > 0 <= float(low.min()):
             axes.set_ylim(0, float(high.max()) * 1.12)
-        _label(axes, unit, harmless(name), grid="y")
+        _label(axes, unit, _unit_of(name, row), grid="y")
         svg = inline_svg(figure, f"s{place}-{_slug(row.criterion)}")
     drift = _signed_part((end - start) / start) if start > 0 else "–"
     ends = f"{number(float(start))} → {number(float(end))} ({drift})"
     return Plot(
         svg,
-        _titled(row, Text(f"{name} over time", f"{name} ตามเวลา")),
+        _titled(row, Text(f"{name} over time", f"{thai_words.series(name).th} ตามเวลา")),
         Text(
             f"Line: median; band: smallest to largest; dashed: straight line through it, {ends}; "
             f"n = {number(len(points))}.",
             f"เส้นทึบคือมัธยฐาน แถบสีคือค่าต่ำสุดถึงสูงสุด เส้นประคือแนวโน้มเชิงเส้น {ends} n = {number(len(points))}",
         ),
     )
+
+
+def _unit_of(name: str, row: Row) -> str:
+    """The unit that a timeline's name ends with in brackets, else the criterion's; the same in every language."""
+    named = name.rpartition("(")[2].removesuffix(")") if name.endswith(")") else row.sample_unit
+    return harmless(named)
 
 
 def _signed_part(part: float) -> str:

@@ -28,6 +28,17 @@ _SERIES = {
         "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
     },
 }
+_EVIDENCE = {
+    "type": "object",
+    "required": ["path", "sha256", "bytes"],
+    "properties": {
+        "name": {"type": "string"},
+        "path": {"type": "string", "pattern": "^evidence/[^/]+$"},
+        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "bytes": {"type": "integer", "minimum": 0},
+    },
+    "additionalProperties": False,
+}
 _RESULT = {
     "type": "object",
     "required": [
@@ -52,7 +63,7 @@ _RESULT = {
         "samples": {"type": "array", "items": {"type": "number"}},
         "series": _SERIES,
         "ms": {"type": "number", "minimum": 0},
-        "attachments": {"type": "array", "items": {"type": "string"}},
+        "attachments": {"type": "array", "items": {"anyOf": [{"type": "string"}, _EVIDENCE]}},
     },
     "additionalProperties": False,
 }
@@ -70,7 +81,12 @@ _READER = {
 _SIGNATURE = {
     "type": ["object", "null"],
     "required": ["operator", "date"],
-    "properties": {"operator": {"type": "string"}, "date": {"type": "string"}},
+    "properties": {
+        **{name: {"type": "string"} for name in ("operator", "date", "serial", "firmware", "driver")},
+        "evidence": {"type": "array", "items": _EVIDENCE},
+        "seal": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+    },
+    "additionalProperties": False,
 }
 
 SCHEMA: dict[str, Any] = {
@@ -104,7 +120,12 @@ SCHEMA: dict[str, Any] = {
         "host": {
             "type": "object",
             "required": ["os", "kernel", "pcsc"],
-            "properties": {"os": {"type": "string"}, "kernel": {"type": "string"}, "pcsc": _NULLABLE_TEXT},
+            "properties": {
+                "os": {"type": "string"},
+                "kernel": {"type": "string"},
+                "pcsc": _NULLABLE_TEXT,
+                "place": {"type": "string"},
+            },
         },
         "card": {
             "type": "object",

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import Any
 
 from apdu_specs.language import Text
+from harness.qualify import thai
 from harness.qualify.criterion import Family
 from harness.qualify.report import words
 
@@ -27,10 +28,10 @@ class Row:
     criterion: str
     family: Family | None
     title: Text
-    basis: str
+    basis: Text
     verdict: str
     value: Text
-    unit: str
+    unit: Text
     sample_unit: str
     limits: Text
     upper: float | None
@@ -96,26 +97,26 @@ def _row(result: Mapping[str, Any]) -> Row:
         basis=basis,
         verdict=result["verdict"],
         value=words.amount(result.get("value")),
-        unit=unit if _is_number(result.get("value")) else "",
+        unit=thai.unit(unit if _is_number(result.get("value")) else ""),
         sample_unit=unit,
         limits=words.limits_sentence(limits, unit),
         upper=_bound(limits, "upper"),
         lower=_bound(limits, "lower"),
         reason=both_languages(result.get("reason")),
-        attachments=tuple(_attachment(each) for each in result.get("attachments") or ()),
+        attachments=tuple(attachment(each) for each in result.get("attachments") or ()),
         samples=tuple(float(each) for each in result.get("samples") or () if _is_number(each)),
         series={str(name): _points(points) for name, points in (result.get("series") or {}).items()},
     )
 
 
-def _declared(criterion: str) -> tuple[Family | None, Text, str]:
+def _declared(criterion: str) -> tuple[Family | None, Text, Text]:
     """Family, title and basis. A criterion that this version does not know is shown under its id, never dropped."""
     from harness.qualify.criteria import CRITERIA
 
     known = CRITERIA.get(criterion)
     if known is None:
-        return None, Text(criterion, criterion), ""
-    return known.family, known.title, str(known.basis)
+        return None, Text(criterion, criterion), Text("", "")
+    return known.family, known.title, thai.basis(known.basis)
 
 
 def _bound(limits: Mapping[str, Any], name: str) -> float | None:
@@ -131,12 +132,13 @@ def _points(points: Iterable[Any]) -> tuple[tuple[float, float], ...]:
     return tuple((float(at), float(value)) for at, value in points if _is_number(at) and _is_number(value))
 
 
-def _attachment(attachment: Any) -> str:
-    if isinstance(attachment, Mapping):
-        shown = [PurePath(str(attachment.get("path") or attachment.get("name") or "?")).name]
-        shown += [str(attachment[name]) for name in ("sha256", "digest") if attachment.get(name)]
+def attachment(attached: Any) -> str:
+    """A file that was shown: its name, and its digest where there is one."""
+    if isinstance(attached, Mapping):
+        shown = [PurePath(str(attached.get("path") or attached.get("name") or "?")).name]
+        shown += [f"sha256:{attached['sha256']}"] if attached.get("sha256") else []
         return " ".join(shown)
-    return PurePath(str(attachment)).name
+    return PurePath(str(attached)).name
 
 
 def both_languages(reason: Any) -> Text | None:
@@ -168,27 +170,30 @@ def facts(record: Mapping[str, Any]) -> list[Fact]:
     profile = str(record.get("profile") or "")
     return [
         *reader_facts(record),
-        _fact(Text("PC/SC", "PC/SC"), host.get("pcsc")),
-        _fact(Text("Kernel", "เคอร์เนล"), host.get("kernel")),
+        fact(Text("PC/SC", "PC/SC"), host.get("pcsc")),
+        fact(Text("Kernel", "เคอร์เนล"), host.get("kernel")),
+        *([fact(Text("Place in the lab", "จุดทดสอบ"), host["place"])] if "place" in host else []),
         Fact(Text("Profile", "ชุดการทดสอบ"), words.PROFILES.get(profile, words.amount(profile or None))),
-        _fact(Text("Card ATR", "ATR ของบัตร"), card.get("atr"), mono=True),
+        fact(Text("Card ATR", "ATR ของบัตร"), card.get("atr"), mono=True),
         Fact(Text("Card", "บัตร"), _card(card)),
-        _fact(Text("Started", "เริ่ม"), moment(record.get("started"))),
-        _fact(Text("Ended", "สิ้นสุด"), moment(record.get("ended"))),
-        _fact(Text("Operator", "ผู้ทดสอบ"), record.get("operator")),
+        fact(Text("Started", "เริ่ม"), moment(record.get("started"))),
+        fact(Text("Ended", "สิ้นสุด"), moment(record.get("ended"))),
+        fact(Text("Operator", "ผู้ทดสอบ"), record.get("operator")),
     ]
 
 
 def reader_facts(record: Mapping[str, Any]) -> list[Fact]:
     """What a signature stands under: reader, driver, OS, tool."""
-    reader, host, tool = (_part(record, name) for name in ("reader", "host", "tool"))
+    host, tool, signature = (_part(record, name) for name in ("host", "tool", "signature"))
+    stated = {name: signature[name] for name in ("serial", "firmware", "driver") if signature.get(name)}
+    reader = {**_part(record, "reader"), **stated}  # whoever signed it may know more than the reader tells
     return [
-        _fact(Text("Reader", "เครื่องอ่าน"), reader.get("name")),
-        _fact(Text("Serial number", "หมายเลขเครื่อง"), reader.get("serial"), mono=True),
-        _fact(Text("Firmware", "เฟิร์มแวร์"), reader.get("firmware")),
-        _fact(Text("Driver", "ไดรเวอร์"), reader.get("driver")),
-        _fact(Text("Operating system", "ระบบปฏิบัติการ"), host.get("os")),
-        _fact(Text("Tool", "เครื่องมือ"), f"{tool.get('name') or 'thnid'} {tool.get('version') or '?'}"),
+        fact(Text("Reader", "เครื่องอ่าน"), reader.get("name")),
+        fact(Text("Serial number", "หมายเลขเครื่อง"), reader.get("serial"), mono=True),
+        fact(Text("Firmware", "เฟิร์มแวร์"), reader.get("firmware")),
+        fact(Text("Driver", "ไดรเวอร์"), reader.get("driver")),
+        fact(Text("Operating system", "ระบบปฏิบัติการ"), host.get("os")),
+        fact(Text("Tool", "เครื่องมือ"), f"{tool.get('name') or 'thnid'} {tool.get('version') or '?'}"),
     ]
 
 
@@ -218,8 +223,9 @@ def _card(card: Mapping[str, Any]) -> Text:
     return Text(f"{virtual} {generation}".strip(), f"{thai} {generation}".strip())
 
 
-def _fact(name: Text, value: Any, *, mono: bool = False) -> Fact:
-    missing = Text("not reported", "ไม่ได้รายงาน")
+def fact(name: Text, value: Any, *, mono: bool = False) -> Fact:
+    """A line whose value may be missing."""
+    missing = Text("not stated", "ไม่ได้ระบุ")
     if value in (None, ""):
         return Fact(name, missing)
     return Fact(name, words.amount(str(value)), mono)

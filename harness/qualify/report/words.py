@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apdu_specs.language import Text
+from harness.qualify import thai
 from harness.qualify.criterion import Family
 
 VERDICTS: dict[str, Text] = {
@@ -75,7 +76,7 @@ def amount(value: Any) -> Text:
     if isinstance(value, int | float):
         shown = number(value) if value - value == 0 else str(value)  # infinite and NaN have no digits
         return Text(shown, shown)
-    return Text(str(value), str(value))
+    return thai.word(value) or Text(str(value), str(value))
 
 
 def limits_sentence(limits: Mapping[str, Any], unit: str) -> Text:
@@ -87,11 +88,13 @@ def limits_sentence(limits: Mapping[str, Any], unit: str) -> Text:
     elif lower is None and upper is None:
         return Text("recorded only", "บันทึกค่าเท่านั้น")
     elif lower is None:
-        main = _same(f"≤ {amount(upper).en} {unit}")
+        main = _with_unit(f"≤ {amount(upper).en}", unit)
     elif upper is None:
-        main = _same(f"≥ {amount(lower).en} {unit}")
+        main = _with_unit(f"≥ {amount(lower).en}", unit)
+    elif lower == upper:
+        main = _with_unit(f"= {amount(lower).en}", unit)
     else:
-        main = _same(f"{amount(lower).en} … {amount(upper).en} {unit}")
+        main = _with_unit(f"{amount(lower).en} … {amount(upper).en}", unit)
     band = _marginal_band(limits)
     if band is None:
         return main
@@ -111,5 +114,10 @@ def _one_of(values: Sequence[Any]) -> Text:
     return Text(" or ".join(each.en for each in shown), " หรือ ".join(each.th for each in shown))
 
 
+def _with_unit(numbers: str, unit: str) -> Text:
+    said = thai.unit(unit)
+    return Text(f"{numbers} {said.en}".rstrip(), f"{numbers} {said.th}".rstrip())
+
+
 def _same(text: str) -> Text:
-    return Text(text.rstrip(), text.rstrip())
+    return Text(text, text)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.qualify.criteria import CRITERIA
+from harness.qualify.criteria.identity import control_codes
 from harness.qualify.criterion import Family, Need, Profile
 from harness.qualify.page import END, START, table
 
@@ -47,3 +48,9 @@ def test_the_page_in_docs_is_fresh() -> None:
 
 def test_the_readme_tells_how_many() -> None:
     assert f"{len(CRITERIA)} criteria" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_control_code_of_a_feature() -> None:
+    raw = bytes.fromhex("06 04 42330006 0A 04 4233000A 12 04 42330012")
+    assert control_codes(raw) == {0x06: 0x42330006, 0x0A: 0x4233000A, 0x12: 0x42330012}
+    assert control_codes(raw[:11]) == {0x06: 0x42330006}

@@ -50,7 +50,7 @@ def test_the_virtual_reader_passes(tmp_path: Path) -> None:
     assert (document["verdict"], document["remaining"], done.returncode) == ("pass", [], 0)
     # What is not applicable is what a virtual reader with a national card cannot show, and nothing else.
     lacking = {name.partition("-")[0] for name, each in found.items() if each == "not applicable"}
-    assert lacking == {"ID", "TX", "EXT", "TM", "RM", "HU"}
+    assert lacking == {"ID", "PP", "TX", "EXT", "TM", "RM", "HU"}
     assert found["PR-1"] == found["FL-4"] == found["RM-1"] == found["SH-19"] == "pass"
     (folder,) = tmp_path.iterdir()
     assert record_in(folder)["digest"] == document["digest"]
@@ -150,3 +150,14 @@ def test_a_resumed_record_is_of_the_same_reader_and_profile(tmp_path: Path) -> N
     done = in_shell(script, cwd=tmp_path)
     assert done.stdout.splitlines() == ["2", "2"]
     assert "quick" in done.stderr and "--resume" in done.stderr
+
+
+def test_evidence_is_named_by_its_criterion(tmp_path: Path) -> None:
+    script = (
+        "thnid qualify run --evidence PA-9=x --report r; echo $?; "
+        "thnid qualify run --profile soak --soak-seconds 1 --evidence pa-1=x --driver d --lang th --report r"
+    )
+    done = in_shell(script, cwd=tmp_path)
+    assert done.stdout.splitlines()[0] == "2" and "PA-1, PA-2, PA-3" in done.stderr
+    assert record_in(tmp_path / "r")["reader"]["driver"] == "d"
+    assert "ข้อผิดพลาด" in done.stdout  # units are said in the language, too

@@ -119,3 +119,10 @@ def test_names_are_escaped_on_the_page() -> None:
     page = Page(comparison_page(compare([odd, odd]), "en"))
     assert not {"script", "img"} & {tag for tag, _ in page.elements}
     assert "<script>x</script>\ufffd" in page.text
+
+
+def test_too_few_samples_are_told_with_how_many_are_needed() -> None:
+    comparison = compare(of_samples({"LT-1": [1.0] * 5}, {"LT-1": [2.0] * 5}))
+    words = Page(comparison_page(comparison, "th")).words
+    assert "too few samples" in words and "at least 8 of each are compared" in words
+    assert "ต้องมีอย่างน้อยฝ่ายละ 8" in words

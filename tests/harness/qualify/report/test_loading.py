@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness.qualify.record import NoRecord
-from harness.qualify.report.loading import RecordAltered, RecordTooNew, load
+from harness.qualify.record import NoRecord, sign
+from harness.qualify.report.loading import RecordAltered, RecordTooNew, SignatureBroken, load
 from tests.harness.qualify.report.synthetic import record, sealed, written
 
 
@@ -21,8 +21,27 @@ def test_a_record_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_signing_does_not_change_the_digest(tmp_path: Path) -> None:
-    signed = {**record(), "signature": {"operator": "สมศรี", "date": "2026-11-20"}}
-    assert load(written(signed, tmp_path / "r.json"))["signature"]["operator"] == "สมศรี"
+    signed = sign(record(), "สมศรี", "2026-11-20", serial="A-1", firmware=None)
+    loaded = load(written(signed, tmp_path / "r.json"))
+    assert loaded["digest"] == record()["digest"]
+    assert loaded["signature"] | {"seal": ""} == {
+        "operator": "สมศรี",
+        "date": "2026-11-20",
+        "serial": "A-1",
+        "seal": "",
+    }
+
+
+def test_a_signature_is_of_its_record_and_stays_as_it_was_made(tmp_path: Path) -> None:
+    signed = sign(record(1), "S. Example", "2026-11-20")
+    unsealed = {name: each for name, each in signed["signature"].items() if name != "seal"}
+    for other in (
+        {**signed, "signature": {**signed["signature"], "operator": "T. Example"}},
+        {**signed, "signature": unsealed},
+        {**record(2), "signature": signed["signature"]},
+    ):
+        with pytest.raises(SignatureBroken):
+            load(written(other, tmp_path / "r.json"))
 
 
 @pytest.mark.parametrize("part", ["reader", "verdict", "ended", "digest", "results"])

@@ -1,0 +1,148 @@
+"""``thnid qualify sign`` and ``verify``: a name under a record, evidence beside it, and no change that goes unseen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from harness.cli.qualify_report import report
+from harness.cli.qualify_sign import sign, verify
+from harness.qualify.criteria import CRITERIA
+from harness.qualify.criterion import Measurement
+from harness.qualify.record import Record, result
+from harness.qualify.report.schema import SCHEMA
+from harness.qualify.verdict import Verdict
+
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(40)
+HEADER = {
+    "tool": {"name": "thnid", "version": "0"},
+    "reader": {"name": "R 00 00", "serial": None, "firmware": None, "driver": None, "attributes": {}},
+    "host": {"os": "o", "kernel": "k", "pcsc": None},
+    "card": {"atr": None, "generation": None, "virtual": False},
+    "operator": None,
+    "started": "2026-01-01T00:00:00+00:00",
+    "profile": "full",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A record for which a photo of the mark was shown."""
+    photo = tmp_path / "ฉลาก label.png"
+    photo.write_bytes(PICTURE)
+    record = Record.begin(tmp_path / "r", HEADER)
+    shown = Measurement("shown", attachments=[str(photo)])
+    record.add(result(CRITERIA["PA-1"], Verdict.PASS, shown, None, 1.0))
+    record.finish()
+    return tmp_path / "r"
+
+
+def document(folder: Path) -> dict[str, Any]:
+    found = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+    jsonschema.validate(found, SCHEMA)
+    assert isinstance(found, dict)
+    return found
+
+
+def run(command: Any, *arguments: object) -> Result:
+    return CliRunner().invoke(command, [str(each) for each in arguments])
+
+
+def signed(folder: Path, *more: object) -> Result:
+    return run(sign, folder, "--operator", "สมศรี ใจดี", "--date", "2026-11-20", "--lang", "en", *more)
+
+
+def test_what_was_shown_is_copied_with_its_digest(folder: Path) -> None:
+    (result,) = document(folder)["results"]
+    assert result["attachments"] == [
+        {
+            "path": "evidence/PA-1-ฉลาก_label.png",
+            "sha256": hashlib.sha256(PICTURE).hexdigest(),
+            "bytes": len(PICTURE),
+        }
+    ]
+    assert (folder / "evidence" / "PA-1-ฉลาก_label.png").read_bytes() == PICTURE
+    assert Record.resume(folder).results["PA-1"]["attachments"] == result["attachments"]
+
+
+def test_a_signature_leaves_what_was_measured_as_it_is(folder: Path) -> None:
+    before = document(folder)
+    done = signed(folder, "--serial", "RR123", "--firmware", "1.08", "--driver", "libccid 1.5.2")
+    assert (done.exit_code, done.stdout.strip().endswith("writes the page anew.")) == (0, True)
+    after = document(folder)
+    assert {**after, "signature": None} == before
+    assert after["signature"]["seal"].startswith("sha256:")
+    told = json.loads(run(verify, folder, "--json").stdout)
+    assert (told["digest"], told["evidence"]) == (before["digest"], 1)
+    assert told["signature"]["operator"] == "สมศรี ใจดี" and told["signature"]["serial"] == "RR123"
+
+
+def test_the_page_shows_signature_and_photo(folder: Path) -> None:
+    paper = folder.parent / "certificate.pdf"
+    paper.write_bytes(b"%PDF-1.7")
+    signed(folder, "--serial", "RR-9", "--evidence", paper)
+    assert run(report, folder).exit_code == 0
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "RR-9" in page and "2026-11-20" in page and "signed-certificate.pdf" in page
+    assert 'src="data:image/png;base64,' in page and "img-src data:;" in page
+    assert hashlib.sha256(b"%PDF-1.7").hexdigest() in page
+
+
+def test_verify_says_so_in_both_languages(folder: Path) -> None:
+    assert "Not signed." in run(verify, folder, "--lang", "en").stdout
+    assert "ยังไม่ได้ลงนาม" in run(verify, folder / "record.json", "--lang", "th").stdout
+    signed(folder)
+    assert "Signed by สมศรี ใจดี on 2026-11-20." in run(verify, folder, "--lang", "en").stdout
+
+
+def change(folder: Path, before: str, after: str) -> None:
+    path = folder / "record.json"
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        ('"shown"', '"none"', "RecordAltered"),
+        ('"R 00 00"', '"S 00 00"', "RecordAltered"),
+        ("สมศรี", "สมชาย", "SignatureBroken"),
+        ('"date": "2026-11-20"', '"date": "2026-11-21"', "SignatureBroken"),
+        ('"seal"', '"serial"', "SignatureBroken"),
+    ],
+)
+def test_a_changed_record_is_refused(folder: Path, before: str, after: str, code: str) -> None:
+    signed(folder)
+    change(folder, before, after)
+    for command in (verify, report):
+        done = run(command, folder, "--json")
+        assert (done.exit_code, json.loads(done.stdout)["error"]) == (1, code)
+    assert signed(folder, "--again").exit_code == 1
+
+
+def test_changed_or_missing_evidence_is_refused(folder: Path) -> None:
+    photo = folder / "evidence" / "PA-1-ฉลาก_label.png"
+    photo.write_bytes(PICTURE + b"\0")
+    assert json.loads(run(verify, folder, "--json").stdout)["error"] == "EvidenceAltered"
+    photo.unlink()
+    assert json.loads(run(report, folder, "--json").stdout)["error"] == "EvidenceAltered"
+
+
+def test_a_second_signature_is_asked_for(folder: Path) -> None:
+    signed(folder)
+    again = signed(folder)
+    assert again.exit_code == 1 and "--again" in again.stderr
+    assert signed(folder, "--again").exit_code == 0
+
+
+@pytest.mark.parametrize("wrong", [("--date", "20/11/2026"), ("--operator", " "), ("--evidence", "nowhere")])
+def test_what_cannot_be_signed_is_a_usage_error(folder: Path, wrong: tuple[str, str]) -> None:
+    assert signed(folder, *wrong).exit_code == 2
+    assert document(folder)["signature"] is None
