@@ -55,6 +55,27 @@ INVALID_DATA = Reason(
     Text("The request is not complete or not well formed.", "ข้อมูลที่ส่งมาไม่ครบถ้วนหรือไม่ถูกต้อง"),
     _CORRECT_FIELDS,
 )
+NOT_LOGGED_IN = Reason(
+    "90001", 401, Text("Nobody is logged in with this TKey.", "ไม่ได้ Login เข้าใช้งานระบบ"), _LOG_IN_AGAIN
+)
+TKEY_EXPIRED = Reason(  # the code is published as "time to work out"; its use here is assumed
+    "90005", 401, Text("The time to work with this TKey is over.", "หมดเวลาการใช้งาน"), _LOG_IN_AGAIN
+)
+QUOTA_USED = Reason(  # the code is published as "quota"; its use for too many refused attempts is assumed
+    "90008",
+    429,
+    Text("Too many attempts were refused in a short time.", "มีการเข้าสู่ระบบไม่สำเร็จหลายครั้งในเวลาสั้น ๆ"),
+    Text("Wait for as long as the answer says and try again.", "รอตามเวลาที่แจ้งแล้วลองใหม่อีกครั้ง"),
+)
+CITIZEN_NOT_LOGGED_IN = Reason(  # published as "citizen not login"; that a consent is meant is assumed
+    "90016",
+    403,
+    Text("The citizen has not consented with card and PIN.", "ประชาชนยังไม่ได้ยืนยันตัวบุคคลด้วยบัตรและรหัส PIN"),
+    Text(
+        "Ask the citizen for card and PIN, and send the consent (5090) first.",
+        "ขอให้ประชาชนเสียบบัตรและกรอกรหัส PIN แล้วส่งคำยินยอม (5090) ก่อน",
+    ),
+)
 CARD_NOT_ON_FILE = Reason(
     "90009", 403, Text("This card is not on the authority's file.", "ไม่พบบัตรใบนี้ในทะเบียนบัตร"), _ASK_REGISTRY
 )
@@ -110,6 +131,24 @@ OFFICE_BARRED = Reason(
         "Ask the authority for the office's right to use the system.",
         "ติดต่อกรมการปกครองเพื่อขอสิทธิใช้งานระบบให้สำนักงาน",
     ),
+)
+
+SERVICE_NOT_PERMITTED = (
+    Reason(  # 95011 to 95014 are published as "no right to service"; which is when, is assumed
+        "95011",
+        403,
+        Text("There is no right to this service of the authority.", "ไม่มีสิทธิใช้งานบริการนี้"),
+        Text(
+            "Ask the authority which services the office may use.",
+            "สอบถามกรมการปกครองว่าสำนักงานใช้บริการใดได้บ้าง",
+        ),
+    )
+)
+NOTHING_FOUND = Reason(
+    "90500",
+    404,
+    Text("Nothing was found about this citizen.", "ไม่พบข้อมูล"),
+    Text("Check the citizen id.", "ตรวจสอบเลขประจำตัวประชาชน"),
 )
 
 # The registry office: our own words.
@@ -172,8 +211,8 @@ TOKEN_NOT_VALID = Reason(
     "token-not-valid",
     401,
     Text(
-        "The smctoken is unknown, replaced by a newer login, or was cleared at 00:00.",
-        "Token ไม่ถูกต้อง ถูกแทนที่ด้วยการเข้าสู่ระบบครั้งใหม่ หรือถูกล้างเมื่อเวลา 00:00 น.",
+        "The smctoken is unknown, logged out, replaced by a newer login, or was cleared at 00:00.",
+        "Token ไม่ถูกต้อง ออกจากระบบแล้ว ถูกแทนที่ด้วยการเข้าสู่ระบบครั้งใหม่ หรือถูกล้างเมื่อเวลา 00:00 น.",
     ),
     _LOG_IN_AGAIN,
 )
@@ -193,7 +232,141 @@ MODULE_NOT_PERMITTED = Reason(
     ),
 )
 
+# NHSO, citizens and their entitlements: our own words.
+CITIZEN_UNKNOWN = Reason(
+    "citizen-unknown",
+    404,
+    Text("Nobody with this citizen id is on file.", "ไม่พบข้อมูลบุคคลตามเลขประจำตัวประชาชนนี้"),
+    Text("Check the citizen id.", "ตรวจสอบเลขประจำตัวประชาชน"),
+)
+CITIZEN_DECEASED = Reason(
+    "citizen-deceased",
+    409,
+    Text("This person is recorded as deceased.", "บุคคลนี้มีสถานะเสียชีวิตในทะเบียน"),
+    Text(
+        "If that is wrong, the person goes to any registry office.",
+        "หากไม่ถูกต้อง ให้บุคคลดังกล่าวติดต่อสำนักทะเบียนแห่งใดก็ได้",
+    ),
+)
+HOSPITAL_UNKNOWN = Reason(
+    "hospital-unknown",
+    404,
+    Text("There is no hospital with this code.", "ไม่พบหน่วยบริการตามรหัสนี้"),
+    Text("Check the five digits of the hospital's code.", "ตรวจสอบรหัสหน่วยบริการ 5 หลัก"),
+)
+NOT_REGISTRABLE = Reason(
+    "not-registrable",
+    409,
+    Text(
+        "This person's right is not NHSO's to register: another fund pays.",
+        "สิทธิของบุคคลนี้อยู่ในความดูแลของกองทุนอื่น สปสช. ลงทะเบียนให้ไม่ได้",
+    ),
+    Text("The person asks the fund that pays.", "ให้บุคคลดังกล่าวติดต่อกองทุนเจ้าของสิทธิ"),
+)
+ALREADY_REGISTERED = Reason(
+    "already-registered",
+    409,
+    Text("This person is registered to this hospital already.", "บุคคลนี้ลงทะเบียนกับหน่วยบริการนี้อยู่แล้ว"),
+    Text("Nothing has to be done.", "ไม่ต้องดำเนินการใด"),
+)
+ACTION_NOT_PERMITTED = Reason(
+    "action-not-permitted",
+    403,
+    Text("The officer's level does not permit this.", "ระดับสิทธิของเจ้าหน้าที่ไม่อนุญาตให้ทำรายการนี้"),
+    MODULE_NOT_PERMITTED.what_to_do,
+)
+CLAIM_TYPE_NOT_OPEN = Reason(
+    "claim-type-not-open",
+    409,
+    Text("This service is not open to this person.", "บุคคลนี้ไม่มีสิทธิขอรับบริการประเภทนี้"),
+    Text("Choose one of the services that the search shows.", "เลือกประเภทบริการที่แสดงในผลการตรวจสอบสิทธิ"),
+)
+AUTHENTICATED_TODAY = Reason(
+    "authenticated-today",
+    409,
+    Text(
+        "This person has an authentication code of today for this service at this hospital.",
+        "วันนี้ได้ขอ Authentication Code ของบริการนี้ที่หน่วยบริการนี้แล้ว",
+    ),
+    Text("Use the code that was given; the history shows it.", "ใช้รหัสเดิมที่ได้รับ ดูได้จากประวัติการขอรหัส"),
+)
+HOSPITAL_TOKEN_NOT_VALID = Reason(
+    "hospital-token-not-valid",
+    401,
+    Text("The hospital's token is unknown or was revoked.", "Token ของหน่วยบริการไม่ถูกต้องหรือถูกยกเลิกแล้ว"),
+    Text("Ask NHSO for the hospital's token.", "ติดต่อ สปสช. เพื่อขอ Token ของหน่วยบริการ"),
+)
+
+SRM_TOKEN_NOT_VALID = Reason(
+    "srm-token-not-valid",
+    401,
+    Text("The token is not one of SRM's, or its login was ended.", "Token ไม่ถูกต้องหรือถูกยกเลิกแล้ว"),
+    _LOG_IN_AGAIN,
+)
+SRM_TOKEN_EXPIRED = Reason(
+    "srm-token-expired",
+    401,
+    Text("The token has expired.", "Token หมดอายุแล้ว"),
+    Text("Get a new access token with the refresh token.", "ขอ access token ใหม่ด้วย refresh token"),
+)
+
+# NHSO's regional office, requests for rights: our own words.
+REQUEST_UNKNOWN = Reason(
+    "request-unknown",
+    404,
+    Text("There is no such request.", "ไม่พบคำขอนี้"),
+    Text("Check the reference number and the receipt code.", "ตรวจสอบเลขที่คำขอและรหัสติดตาม"),
+)
+REQUEST_DECIDED = Reason(
+    "request-decided",
+    409,
+    Text("This officer's request has been decided already.", "คำขอของเจ้าหน้าที่รายนี้ได้รับการพิจารณาแล้ว"),
+    Text("Look at the request again; it shows the decision.", "เปิดดูคำขออีกครั้งเพื่อดูผลการพิจารณา"),
+)
+REPLACED_ELSEWHERE = Reason(
+    "replaced-officer-elsewhere",
+    409,
+    Text(
+        "The officer who is to be replaced has no right from this organisation.",
+        "เจ้าหน้าที่รายเดิมที่ระบุไม่มีสิทธิในนามของหน่วยงานนี้",
+    ),
+    Text(
+        "Refuse this officer's request with that reason, or clear it up with the organisation.",
+        "ไม่อนุมัติโดยระบุเหตุผลนี้ หรือสอบถามหน่วยงานต้นสังกัด",
+    ),
+)
+
+# The offices' pages: our own words.
+STAFF_UNKNOWN = Reason(
+    "staff-unknown",
+    401,
+    Text("User name or password is not right.", "ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"),
+    Text("Enter both again.", "กรอกใหม่อีกครั้ง"),
+)
+PAGE_EXPIRED = Reason(
+    "page-expired",
+    403,
+    Text("This page is too old, or did not come from here; nothing was stored.", "หน้านี้หมดอายุหรือไม่ได้เปิดจากระบบนี้ จึงไม่มีการบันทึกข้อมูล"),
+    Text("Open the page again and send the form once more.", "เปิดหน้านี้ใหม่แล้วส่งแบบฟอร์มอีกครั้ง"),
+)
+
 # Any office.
+COUNTER_KEY_NOT_VALID = Reason(
+    "counter-key-not-valid",
+    401,
+    Text("Only the office's own counter may ask this.", "คำขอนี้ใช้ได้เฉพาะเคาน์เตอร์ของสำนักงานเท่านั้น"),
+    Text(
+        "Send the counter key, which the offices print when they start, in the header X-Counter-Key.",
+        "ส่งรหัสเคาน์เตอร์ซึ่งแสดงเมื่อเริ่มบริการ ในส่วนหัว X-Counter-Key",
+    ),
+)
+TOO_MANY_ATTEMPTS = Reason("too-many-attempts", 429, QUOTA_USED.message, QUOTA_USED.what_to_do)
+REQUEST_TOO_LONG = Reason(
+    "request-too-long",
+    413,
+    Text("The request is too long.", "คำขอยาวเกินไป"),
+    Text("Send less at a time.", "ส่งข้อมูลให้น้อยลงในแต่ละครั้ง"),
+)
 REQUEST_NOT_VALID = Reason("request-not-valid", 422, INVALID_DATA.message, _CORRECT_FIELDS)
 NO_SUCH_SERVICE = Reason(
     "no-such-service",

@@ -114,22 +114,42 @@ class Card:
     def snapshot(self) -> Snapshot:
         """What the card remembers now, to ``restore`` it to: counters and PIN, not its PIN session."""
         with self._busy:  # in mid-VERIFY the counter is raised for a moment
-            return Snapshot(self.serial, self._store.counters)
+            return Snapshot(self.serial, self.personalisation.policy, self._store.counters)
 
     def restore(self, kept: Snapshot | Counters) -> None:
         """Take the card back to a snapshot of it, or to given counters, durably, and reset it.
 
         It may be in a reader meanwhile: this waits for the command that is being answered. Raises BadCard for the snapshot
-        of another card, WriteFailed.
+        of another card, or of this one under another policy, and for what this card can never have counted; WriteFailed.
         """
-        if isinstance(kept, Snapshot) and kept.serial != self.serial:
+        counters = self._own(kept) if isinstance(kept, Snapshot) else kept
+        self.personalisation.check(counters)
+        with self._busy:
+            self._store.write(counters)
+            self.reset()
+
+    def _own(self, kept: Snapshot) -> Counters:
+        """The counters in a snapshot of this card; BadCard for any other."""
+        if kept.serial != self.serial:
             raise BadCard(
                 Text("This is a snapshot of another card.", "นี่เป็นสถานะของบัตรใบอื่น"),
                 Text("Give a snapshot of this card.", "โปรดใช้สถานะที่เก็บจากบัตรใบนี้"),
             )
-        with self._busy:
-            self._store.write(kept.counters if isinstance(kept, Snapshot) else kept)
-            self.reset()
+        mine, its = self.personalisation.policy, kept.policy
+        if mine != its:
+            raise BadCard(
+                Text(
+                    f"This is a snapshot of a card of the policy {its.name}; this card is of {mine.name}.",
+                    f"นี่เป็นสถานะของบัตรที่ใช้นโยบาย {its.name} แต่บัตรใบนี้ใช้นโยบาย {mine.name}",
+                )
+                if mine.name != its.name
+                else Text(
+                    f"This is a snapshot of a card whose policy {its.name} declares other numbers than this card's.",
+                    f"นี่เป็นสถานะของบัตรที่นโยบาย {its.name} กำหนดค่าต่างจากของบัตรใบนี้",
+                ),
+                Text("Give a snapshot of this card.", "โปรดใช้สถานะที่เก็บจากบัตรใบนี้"),
+            )
+        return kept.counters
 
     def close(self) -> None:
         """Let go of the card's memory (its file)."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from apdu_specs.pin_policy import PinPolicy
+
 
 @dataclass(frozen=True, slots=True)
 class Counters:
@@ -24,6 +26,7 @@ class Snapshot:
     """What one card remembered at one moment. Opaque: made by ``Card.snapshot``, taken by ``Card.restore``."""
 
     serial: bytes
+    policy: PinPolicy
     counters: Counters = field(repr=False)
 
 

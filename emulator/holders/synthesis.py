@@ -14,6 +14,7 @@ from string import ascii_uppercase
 from typing import TypeVar
 
 from apdu_specs import citizen_id
+from apdu_specs import entitlements as e
 from apdu_specs.values import Address, BuddhistDate, Name, Sex
 from emulator.holders.holder import Holder, Rights
 from emulator.holders.names import FEMALE_NAMES, MALE_NAMES, SURNAME_ENDS, SURNAME_STARTS, Word
@@ -184,23 +185,19 @@ def _address(dice: _Dice, place: Place) -> Address:
     )
 
 
-_UNIVERSAL = "(UCS) สิทธิหลักประกันสุขภาพแห่งชาติ"
-_CIVIL_SERVANT = "(OFC) สิทธิข้าราชการ/สิทธิหน่วยงานรัฐ"
-
-
 def _inscl(dice: _Dice, age: int) -> tuple[str, str]:
-    """Main and sub right of someone of that age. Public: the texts of the NHSO's own programs."""
+    """Main and sub right of someone of that age, as NHSO's programs show them."""
     if age < 12:
-        return _UNIVERSAL, "(71) เด็กอายุไม่เกิน 12 ปีบริบูรณ์"
+        return e.UCS.labelled, e.CHILD.labelled
     if age >= 60:
         if dice.one_in(4):
-            return _CIVIL_SERVANT, "(O3) ผู้รับเบี้ยหวัดบำนาญ"
-        return _UNIVERSAL, "(77) ผู้มีอายุเกิน 60 ปีบริบูรณ์"
+            return e.OFC.labelled, e.PENSIONER.labelled
+        return e.UCS.labelled, e.ELDERLY.labelled
     if age >= 20 and dice.one_in(3):
-        return "(SSS) สิทธิประกันสังคม", "(S1) สิทธิเบิกกองทุนประกันสังคม (ผู้ประกันตน)"
+        return e.SSS.labelled, e.INSURED.labelled
     if age >= 20 and dice.one_in(6):
-        return _CIVIL_SERVANT, "(O1) สิทธิเบิกกรมบัญชีกลาง (ข้าราชการ)"
-    return _UNIVERSAL, "(89) ช่วงอายุ 12-59 ปี"
+        return e.OFC.labelled, e.CIVIL_SERVANT.labelled
+    return e.UCS.labelled, e.ADULT.labelled
 
 
 def _rights(dice: _Dice, life: _Life, place: Place) -> Rights:

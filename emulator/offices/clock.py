@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta, timezone
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 BANGKOK = timezone(timedelta(hours=7), "Asia/Bangkok")
 """Thailand has one time zone and no summer time, so no zone database is needed."""
@@ -17,11 +17,34 @@ class Clock(Protocol):
         ...
 
 
+@runtime_checkable
+class MovableClock(Clock, Protocol):
+    """A clock that tests may move."""
+
+    def advance(self, by: timedelta) -> None:
+        """Move forwards (or, with a negative ``by``, backwards)."""
+        ...
+
+
 class SystemClock:
     """The machine's own clock."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+class MovedClock:
+    """The machine's own clock, moved by however much it was told to."""
+
+    def __init__(self) -> None:
+        self._moved = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._moved
+
+    def advance(self, by: timedelta) -> None:
+        """Move forwards (or, with a negative ``by``, backwards)."""
+        self._moved += by
 
 
 class SetClock:

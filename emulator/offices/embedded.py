@@ -5,27 +5,33 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from apdu_specs import keys
+from emulator.holders import Holder
 from emulator.offices.app import build_app
-from emulator.offices.authority import Authority
-from emulator.offices.clock import Clock, SystemClock
-from emulator.offices.erm import Level
-from emulator.offices.nhso import Nhso
-from emulator.offices.registry_office import RegistryOffice
+from emulator.offices.attempts import Limits
+from emulator.offices.caretaker import Caretaker
+from emulator.offices.clock import Clock
+from emulator.offices.levels import DEFAULT_LEVEL, Levels
+from emulator.offices.mail.delivery import SmtpServer
+from emulator.offices.offices import open_offices
 from emulator.offices.server import OfficeServer
-from emulator.offices.storage import Storage
+
+if TYPE_CHECKING:
+    from emulator.offices.mail.catcher import MailCatcher
 
 DEFAULT_NAME = "เจ้าหน้าที่ ทดสอบ"
 DEFAULT_ORGANISATION = "99999"
+_LONGEST_NAME = 120
 
 
 class EmbeddedOffices:
     """Registry office, authority and NHSO; a context manager that serves them on ``host``.
 
-    ``database`` None keeps everything in memory. ``port`` 0 picks a free one. Seeding works before and while
-    serving. Raises DatabaseUnusable, PortTaken, PortNotAllowed, OfficesDidNotStart.
+    ``database`` (file or URL) None keeps everything in memory. ``port`` 0 picks a free one. Seeding works before and while
+    serving. ``pages``: also those for people. E-mail goes to ``smtp``, or to the ``catcher`` (started), which ``/mail`` shows;
+    without either it waits in the outbox. Raises DatabaseUnusable, DatabaseTooNew, PortTaken, PortNotAllowed, OfficesDidNotStart.
     """
 
     def __init__(
@@ -37,21 +43,43 @@ class EmbeddedOffices:
         host: str = "127.0.0.1",
         port: int = 0,
         barred_offices: frozenset[str] = frozenset(),
+        counter_key: str | None = None,
+        limits: Limits | None = None,
+        test_mode: bool = False,
+        levels: Levels | None = None,
+        pages: bool = True,
+        catcher: MailCatcher | None = None,
+        smtp: SmtpServer | None = None,
     ) -> None:
-        clock = clock or SystemClock()
-        self._storage = Storage(None if database is None else Path(database))
-        self.registry = RegistryOffice(self._storage, clock, master_key)
-        self.authority = Authority(
-            self._storage, clock, self.registry, master_key, barred_offices=barred_offices
+        self.offices = open_offices(
+            master_key,
+            database=database,
+            clock=clock,
+            barred_offices=barred_offices,
+            counter_key=counter_key,
+            limits=limits,
+            test_mode=test_mode,
+            levels=levels,
         )
-        self.nhso = Nhso(self._storage, clock, self.authority)
+        self.registry = self.offices.registry
+        self.authority = self.offices.authority
+        self.nhso = self.offices.nhso
+        if smtp is None and catcher is not None:
+            smtp = SmtpServer(catcher.host, catcher.port)
+        self._caretaker = None
+        if smtp is not None:
+            self._caretaker = Caretaker(self.offices.rights, self.offices.mail, self.offices.clock, smtp)
         try:
-            self._server = OfficeServer(
-                build_app(self.registry, self.authority, self.nhso), host=host, port=port
-            )
+            app = build_app(self.offices, pages=pages, catcher=catcher)
+            self._server = OfficeServer(app, host=host, port=port)
         except BaseException:
-            self._storage.close()
+            self.offices.close()
             raise
+
+    @property
+    def counter_key(self) -> str:
+        """What a counter's program has to show."""
+        return self.offices.counter_key
 
     @property
     def url(self) -> str:
@@ -73,12 +101,16 @@ class EmbeddedOffices:
     def start(self) -> Self:
         """Return when the offices answer."""
         self._server.start()
+        if self._caretaker is not None:
+            self._caretaker.start()
         return self
 
     def stop(self) -> None:
         """Stop serving and close the database. May be called twice."""
+        if self._caretaker is not None:
+            self._caretaker.stop()
         self._server.stop()
-        self._storage.close()
+        self.offices.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -104,12 +136,31 @@ class EmbeddedOffices:
         self,
         citizen_id: str,
         *,
-        level: Level | str = Level.REGISTER,
+        level: str = DEFAULT_LEVEL,
         name: str = DEFAULT_NAME,
         organisation: str = DEFAULT_ORGANISATION,
     ) -> None:
         """Grant an officer's right of one level, used today."""
-        self.nhso.grant(citizen_id, name=name, organisation=organisation, level=Level(level))
+        self.nhso.grant(citizen_id, name=name, organisation=organisation, level=level)
+
+    def employ(
+        self,
+        holder: Holder,
+        serial: bytes,
+        *,
+        level: str = DEFAULT_LEVEL,
+        organisation: str = DEFAULT_ORGANISATION,
+    ) -> None:
+        """Make a virtual card's holder known: card, person, and an officer's right.
+
+        A right that the officer has or had stays as it is. Raises Refused (card-replaced, serial-taken).
+        """
+        self.know_card(holder.citizen_id, serial)
+        self.offices.citizens.admit_holder(holder)
+        person = self.offices.citizens.search(holder.citizen_id)
+        if person is not None and not self.nhso.knows(holder.citizen_id):
+            name = f"{person.first_name} {person.last_name}".strip()[:_LONGEST_NAME]
+            self.grant(holder.citizen_id, level=level, name=name or DEFAULT_NAME, organisation=organisation)
 
     def revoke(self, citizen_id: str) -> None:
         """End an officer's right."""

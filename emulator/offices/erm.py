@@ -1,41 +1,23 @@
-"""ERM: the menu and modules an officer finds after login, and the levels that open them.
+"""ERM: the menu and the modules that an officer finds after login, and what can be done in each.
 
-Menu and module titles are the manual's (pages 2.5 and 2.6). The annex with the real levels is not public, so
-the levels, and what each may do, are ``assumed``.
+Menu and module titles are the manual's (pages 2.5 and 2.6); the second module, and the actions, are ``assumed``.
+Which level opens what is configuration: ``levels``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from apdu_specs.language import Text
 
 
-class Level(StrEnum):
-    """The single level of an officer's right."""
-
-    SEARCH = "search"
-    REGISTER = "register"
-    AUTHENTICATE = "authenticate"
-
-
-LEVEL_TITLES = {
-    Level.SEARCH: Text("search entitlements", "ตรวจสอบสิทธิ"),
-    Level.REGISTER: Text("search and register", "ตรวจสอบสิทธิและลงทะเบียน"),
-    Level.AUTHENTICATE: Text(
-        "search, register and request authentication codes", "ตรวจสอบสิทธิ ลงทะเบียน และขอ Authentication Code"
-    ),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One module of ERM: id, title, and what each level may do in it; an absent level may not enter."""
+    """One module of ERM: id, title, and the actions that a level may permit in it."""
 
     id: str
     title: Text
-    actions: dict[Level, tuple[str, ...]]
+    actions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +32,12 @@ class Menu:
 ENTITLEMENT = Module(
     "entitlement",
     Text("entitlement check and registration", "ระบบเว็บตรวจสอบสิทธิและการลงทะเบียนประชาชน"),
-    {
-        Level.SEARCH: ("search",),
-        Level.REGISTER: ("search", "register"),
-        Level.AUTHENTICATE: ("search", "register", "authentication-code"),
-    },
+    ("search", "register", "authentication-code"),
 )
 AUTHENTICATION_CODES = Module(  # assumed
     "authentication-codes",
     Text("authentication codes", "ระบบขอ Authentication Code"),
-    {Level.AUTHENTICATE: ("authentication-code",)},
+    ("authentication-code",),
 )
 ERM = Menu(
     "erm",

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from apdu_specs.language import Text
 from apdu_specs.replies import Reason
 from emulator.errors import EmulatorError
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong in one field (named as the request names it, ``officers.2.pid``), in one sentence."""
+
+    field: str
+    reason: Text
+
+
 class Refused(EmulatorError):
-    """An office said no. ``reason`` says why; ``days`` is the idle time when a right lapsed."""
+    """An office said no. ``reason`` says why; ``days`` is the idle time when a right lapsed.
+
+    ``retry_after``: seconds until it is worth trying again, where waiting helps. ``faults``: the fields at fault.
+    """
 
     exit_status = 1
 
-    def __init__(self, reason: Reason, *, days: int | None = None) -> None:
+    def __init__(
+        self,
+        reason: Reason,
+        *,
+        days: int | None = None,
+        retry_after: int | None = None,
+        faults: tuple[Fault, ...] = (),
+    ) -> None:
         super().__init__(reason.message, reason.what_to_do)
         self.reason = reason
         self.days = days
+        self.retry_after = retry_after
+        self.faults = faults
 
 
 class PortTaken(EmulatorError):
@@ -55,10 +77,26 @@ class OfficesDidNotStart(EmulatorError):
 
 
 class DatabaseUnusable(EmulatorError):
-    """The database file cannot be opened, written, or is not one of ours."""
+    """The database cannot be opened, written, or is not one of ours. ``path`` is its file or address."""
 
     def __init__(self, path: str) -> None:
         super().__init__(
             Text(f"The offices' database cannot be used: {path}.", f"ใช้ฐานข้อมูลของสำนักงานจำลองไม่ได้: {path}"),
-            Text("Choose a file that can be written, or a new name.", "เลือกไฟล์ที่เขียนได้ หรือตั้งชื่อใหม่"),
+            Text(
+                "Choose a file that can be written, a new name, or the address of a PostgreSQL that answers.",
+                "เลือกไฟล์ที่เขียนได้ ตั้งชื่อใหม่ หรือระบุที่อยู่ของ PostgreSQL ที่ใช้งานได้",
+            ),
+        )
+
+
+class DatabaseTooNew(EmulatorError):
+    """The database was last used by a newer version of this program."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                "The offices' database was written by a newer version of thnid.",
+                "ฐานข้อมูลของสำนักงานจำลองถูกสร้างด้วย thnid รุ่นที่ใหม่กว่า",
+            ),
+            Text("Update thnid, or choose another database.", "อัปเดต thnid หรือเลือกฐานข้อมูลอื่น"),
         )

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from apdu_specs import citizen_id, keys
 from apdu_specs.language import Text
 from emulator.offices.authority import NO_OFFICE
-from emulator.offices.erm import Level
+from emulator.offices.levels import LEVEL_ID
 
 _NAME_LENGTH = 120
 
@@ -25,19 +25,30 @@ FIELD_REASONS = {
     "hex_32": Text("must be 64 hexadecimal digits", "ต้องเป็นเลขฐานสิบหก 64 ตัว"),
     "office": Text("must be 5 digits, or 5 spaces for none", "ต้องเป็นตัวเลข 5 หลัก หรือเว้นวรรค 5 ตัวหากไม่มี"),
     "organisation": Text("must be 5 digits", "ต้องเป็นตัวเลข 5 หลัก"),
+    "digits_2": Text("must be 2 digits", "ต้องเป็นตัวเลข 2 หลัก"),
+    "digits_3": Text("must be 3 digits", "ต้องเป็นตัวเลข 3 หลัก"),
+    "string_too_long": Text("is too long", "ยาวเกินไป"),
     "person_name": Text(
         f"must be 1 to {_NAME_LENGTH} printable characters", f"ต้องเป็นตัวอักษรที่พิมพ์ได้ 1 ถึง {_NAME_LENGTH} ตัว"
     ),
+    "claim_type": Text("is not a known claim type", "ไม่ใช่รหัสประเภทบริการที่รู้จัก"),
+    "mobile": Text("must be 10 digits that begin with 0", "ต้องเป็นหมายเลขโทรศัพท์มือถือ 10 หลักที่ขึ้นต้นด้วย 0"),
+    "uuid": Text("must be a UUID", "ต้องเป็น UUID"),
+    "hospital_number": Text("must be at most 20 printable characters", "ต้องเป็นตัวอักษรที่พิมพ์ได้ไม่เกิน 20 ตัว"),
+    "bool_type": Text("must be true or false", "ต้องเป็น true หรือ false"),
     "string_type": Text("must be text", "ต้องเป็นข้อความ"),
     "int_type": Text("must be a whole number", "ต้องเป็นจำนวนเต็ม"),
     "greater_than_equal": Text("is too small", "มีค่าน้อยเกินไป"),
     "less_than_equal": Text("is too large", "มีค่ามากเกินไป"),
-    "enum": Text(f"must be one of: {', '.join(Level)}", f"ต้องเป็นค่าใดค่าหนึ่งต่อไปนี้: {', '.join(Level)}"),
+    "literal_error": Text('must be "1", by PIN', 'ต้องเป็น "1" คือใช้รหัส PIN'),
+    "level": Text("is not the id of a level", "ไม่ใช่รหัสระดับสิทธิ"),
 }
 UNFITTING = Text("has a value that does not fit", "มีค่าที่ไม่ถูกต้อง")
 
 
-def _checked(kind: str, fits: Callable[[str], bool]) -> AfterValidator:
+def checked(kind: str, fits: Callable[[str], bool]) -> AfterValidator:
+    """A field that must ``fits``; the sentence of ``kind`` is in ``FIELD_REASONS``."""
+
     def check(value: str) -> str:
         if not fits(value):
             raise PydanticCustomError(kind, "does not fit")  # the sentence comes from FIELD_REASONS
@@ -51,20 +62,27 @@ def _is_hex(length: int) -> Callable[[str], bool]:
     return lambda value: len(value) == 2 * length and digits.issuperset(value)
 
 
-def _is_five_digits(value: str) -> bool:
-    return len(value) == 5 and value.isascii() and value.isdigit()
+def _is_digits(length: int) -> Callable[[str], bool]:
+    return lambda value: len(value) == length and value.isascii() and value.isdigit()
 
 
-CitizenId = Annotated[str, _checked("citizen_id", citizen_id.is_valid), Field(examples=["1999900000013"])]
-Serial = Annotated[str, _checked("hex_8", _is_hex(keys.SERIAL_LENGTH)), Field(examples=["FFFF000000000001"])]
-Hex16 = Annotated[str, _checked("hex_16", _is_hex(keys.OFFICE_CHALLENGE_LENGTH))]
-Hex32 = Annotated[str, _checked("hex_32", _is_hex(keys.CHALLENGE_LENGTH))]
-Office = Annotated[str, _checked("office", lambda value: value == NO_OFFICE or _is_five_digits(value))]
-Organisation = Annotated[str, _checked("organisation", _is_five_digits)]
+_is_five_digits = _is_digits(5)
+
+
+CitizenId = Annotated[str, checked("citizen_id", citizen_id.is_valid), Field(examples=["1999900000013"])]
+Serial = Annotated[str, checked("hex_8", _is_hex(keys.SERIAL_LENGTH)), Field(examples=["FFFF000000000001"])]
+Hex16 = Annotated[str, checked("hex_16", _is_hex(keys.OFFICE_CHALLENGE_LENGTH))]
+Hex32 = Annotated[str, checked("hex_32", _is_hex(keys.CHALLENGE_LENGTH))]
+Office = Annotated[str, checked("office", lambda value: value == NO_OFFICE or _is_five_digits(value))]
+Organisation = Annotated[str, checked("organisation", _is_five_digits)]
 PersonName = Annotated[
     str,
-    _checked("person_name", lambda value: 1 <= len(value.strip()) <= _NAME_LENGTH and value.isprintable()),
+    checked("person_name", lambda value: 1 <= len(value.strip()) <= _NAME_LENGTH and value.isprintable()),
 ]
+LevelId = Annotated[
+    str, checked("level", lambda value: LEVEL_ID.fullmatch(value) is not None), Field(examples=["register"])
+]
+TKey = Annotated[str, Field(max_length=64)]
 ByteValue = Annotated[int, Field(strict=True, ge=0, le=255)]
 
 
@@ -115,6 +133,43 @@ class ConfirmReply(BaseModel):
     tkey: str
 
 
+class ServiceRequest(Request):
+    """Action 5000: the TKey, the office it was given to, a service by version and number, and about whom."""
+
+    tkey: TKey
+    office: Office = NO_OFFICE
+    version: Annotated[str, checked("digits_2", _is_digits(2)), Field(examples=["01"])]
+    service: Annotated[str, checked("digits_3", _is_digits(3)), Field(examples=["001"])]
+    pid: CitizenId
+
+
+class ConsentRequest(Request):
+    """Action 5090: the TKey, and what the citizen's card answered when it was given the TKey's characters."""
+
+    tkey: TKey
+    pid: CitizenId
+    cid: Serial
+    mode: Literal["1"] = "1"
+    key_id: ByteValue
+    match_status: ByteValue
+    envelope: Hex32
+
+
+class ConsentReply(BaseModel):
+    """Action 5090's answer."""
+
+    action: Literal["5090"] = "5090"
+    status: str
+
+
+class ServiceReply(BaseModel):
+    """Action 5000's answer: what the service knows."""
+
+    action: Literal["5000"] = "5000"
+    status: str
+    data: dict[str, object]
+
+
 class CardRequest(Request):
     """A card the registry office issued."""
 
@@ -156,7 +211,7 @@ class RightRequest(Request):
     pid: CitizenId
     name: PersonName
     organisation: Organisation
-    level: Level
+    level: LevelId
 
 
 class OfficerRequest(Request):
@@ -175,7 +230,7 @@ class LoginRequest(Request):
     """An officer's login with the authority's TKey."""
 
     pid: CitizenId
-    tkey: Annotated[str, Field(max_length=64)]
+    tkey: TKey
 
 
 class Titled(BaseModel):
@@ -198,6 +253,24 @@ class LoginReply(BaseModel):
     expires_at: str
     level: Titled
     menu: list[MenuEntry]
+
+
+class LogoutReply(BaseModel):
+    """The smctoken opens nothing any more."""
+
+    logged_out: Literal[True] = True
+
+
+class ClockRequest(Request):
+    """How many days shall pass, in test mode."""
+
+    advance_days: Annotated[int, Field(strict=True, ge=0, le=3650)]
+
+
+class ClockReply(BaseModel):
+    """What time the offices think it is."""
+
+    now: str
 
 
 class MenuReply(BaseModel):

@@ -4,35 +4,51 @@ from __future__ import annotations
 
 import secrets
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.orm import Session
 
 from apdu_specs import replies
+from apdu_specs.language import Text
+from emulator.offices.audit import AuditLog
+from emulator.offices.authority import mark
 from emulator.offices.clock import Clock, next_midnight
-from emulator.offices.erm import ERM, Level, Module
-from emulator.offices.errors import Refused
+from emulator.offices.erm import ERM, Module
+from emulator.offices.errors import Fault, Refused
+from emulator.offices.levels import Level, Levels, standard_levels
 from emulator.offices.sixty_days import has_lapsed, idle_days
-from emulator.offices.storage import Officer, OfficerSession, Storage, digest
+from emulator.offices.storage import Storage, digest, table_of
+from emulator.offices.tables.officers import Officer, OfficerSession
 
 TOKEN_LENGTH = 16
 TOKEN_ALPHABET = string.ascii_lowercase + string.digits
+
+
+_SESSIONS = table_of(OfficerSession)
+_OF_SESSION: dict[Any, Any] = {
+    _SESSIONS.c.token_digest: bindparam("token_digest"),
+    _SESSIONS.c.expires_at: bindparam("expires_at"),
+}
+_REPLACE_SESSION = update(_SESSIONS).where(_SESSIONS.c.citizen_id == bindparam("citizen")).values(_OF_SESSION)
+_ADD_SESSION = insert(_SESSIONS).values({_SESSIONS.c.citizen_id: bindparam("citizen"), **_OF_SESSION})
 
 
 class RevokedBecause(StrEnum):
     """Why a right ended."""
 
     ORGANISATION_ASKED = "organisation"
+    RESPONSIBLE_CHANGED = "responsible-changed"
     SIXTY_DAYS = "sixty-days"
 
 
 class IdentityWitness(Protocol):
     """All that NHSO asks of the authority: whose identity does this TKey confirm?"""
 
-    def who(self, tkey: str) -> str | None: ...
+    def who_in(self, session: Session, tkey: str) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +61,34 @@ class OfficerLogin:
     modules: tuple[Module, ...]
 
     def __repr__(self) -> str:
-        return f"OfficerLogin(level={self.level.value!r})"
+        return f"OfficerLogin(level={self.level.id!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenHolder:
+    """Who works with an smctoken, with which level, for which organisation (five digits)."""
+
+    citizen_id: str = field(repr=False)
+    level: Level
+    organisation: str
 
 
 class Nhso:
     """The officers' side of NHSO."""
 
-    def __init__(self, storage: Storage, clock: Clock, witness: IdentityWitness) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        audit: AuditLog,
+        witness: IdentityWitness,
+        levels: Levels | None = None,
+    ) -> None:
         self._storage = storage
         self._clock = clock
+        self._audit = audit
         self._witness = witness
+        self.levels = levels or standard_levels()
 
     def register(self, citizen_id: str, *, name: str, organisation: str) -> None:
         """Note an officer whom an organisation named, without a right yet. A known officer is kept."""
@@ -62,24 +96,70 @@ class Nhso:
             if session.get(Officer, citizen_id) is None:
                 session.add(Officer(citizen_id=citizen_id, name=name, organisation=organisation))
 
-    def grant(self, citizen_id: str, *, name: str, organisation: str, level: Level) -> None:
-        """Grant a right of one level from now on; an earlier level, revocation or lapse is replaced by it."""
+    def knows(self, citizen_id: str) -> bool:
+        """Whether this citizen is or was an officer, or was named as one."""
+        with self._storage.reading() as session:
+            return session.get(Officer, citizen_id) is not None
+
+    def grant(self, citizen_id: str, *, name: str, organisation: str, level: str) -> None:
+        """Grant a right of one level from now on; an earlier level, revocation or lapse is replaced by it.
+
+        ``level`` is a level's id. Raises Refused (level-unknown).
+        """
+        if self.levels.get(level) is None:
+            raise unknown_level(self.levels)
         with self._storage.transaction() as session:
-            officer = session.get(Officer, citizen_id) or Officer(citizen_id=citizen_id)
-            officer.name, officer.organisation, officer.level = name, organisation, level.value
-            officer.granted_at, officer.last_login_at = self._clock.now(), None
-            officer.revoked_at, officer.revoked_because = None, None
-            session.add(officer)
+            self.grant_in(session, citizen_id, name=name, organisation=organisation, level=level)
+
+    def grant_in(
+        self,
+        session: Session,
+        citizen_id: str,
+        *,
+        name: str,
+        organisation: str,
+        level: str,
+        by: str | None = None,
+    ) -> None:
+        """As ``grant`` with a level that is known, inside somebody's transaction and with its entry in the log."""
+        officer = _locked(session, citizen_id) or Officer(citizen_id=citizen_id)
+        officer.name, officer.organisation, officer.level = name, organisation, level
+        officer.granted_at, officer.last_login_at = self._clock.now(), None
+        officer.revoked_at, officer.revoked_because = None, None
+        session.add(officer)
+        details = {"level": level, "organisation": organisation}
+        self._audit.record(session, "right-granted", actor=by, subject=citizen_id, details=details)
 
     def revoke(self, citizen_id: str) -> None:
         """End an officer's right and log the officer out. Raises Refused (officer-unknown)."""
-        with self._storage.transaction() as session:
-            officer = session.get(Officer, citizen_id)
-            if officer is None:
-                raise Refused(replies.OFFICER_UNKNOWN)
-            officer.revoked_at = self._clock.now()
-            officer.revoked_because = RevokedBecause.ORGANISATION_ASKED
-            session.execute(delete(OfficerSession).where(OfficerSession.citizen_id == citizen_id))
+        with self._audit.judged("right-revoked", subject=citizen_id) as session:
+            self._revoke(session, citizen_id, RevokedBecause.ORGANISATION_ASKED)
+
+    def revoke_in(
+        self, session: Session, citizen_id: str, because: RevokedBecause, *, by: str | None = None
+    ) -> None:
+        """As ``revoke``, inside somebody's transaction and with its entry in the log."""
+        self._revoke(session, citizen_id, because)
+        details = {"because": because.value}
+        self._audit.record(session, "right-revoked", actor=by, subject=citizen_id, details=details)
+
+    def _revoke(self, session: Session, citizen_id: str, because: RevokedBecause) -> None:
+        officer = _locked(session, citizen_id)
+        if officer is None:
+            raise Refused(replies.OFFICER_UNKNOWN)
+        officer.revoked_at, officer.revoked_because = self._clock.now(), because
+        _end_session(session, citizen_id)
+
+    def lapse_in(self, session: Session, citizen_id: str) -> bool:
+        """End the right if it was not used within 60 days, and say so in the log; True if it ends now."""
+        officer = _locked(session, citizen_id)
+        now = self._clock.now()
+        if officer is None or not _lapses(officer, now):
+            return False
+        details = {"days": idle_days(_last_used(officer), now)}
+        _record_lapse(session, officer, now)
+        self._audit.record(session, "right-lapsed", subject=citizen_id, details=details)
+        return True
 
     def set_idle_days(self, citizen_id: str, days: int) -> None:
         """Pretend that the right was granted and last used ``days`` days ago.
@@ -87,7 +167,7 @@ class Nhso:
         Raises Refused (officer-unknown).
         """
         with self._storage.transaction() as session:
-            officer = session.get(Officer, citizen_id)
+            officer = _locked(session, citizen_id)
             if officer is None:
                 raise Refused(replies.OFFICER_UNKNOWN)
             officer.granted_at = officer.last_login_at = self._clock.now() - timedelta(days=days)
@@ -97,58 +177,136 @@ class Nhso:
 
         Raises Refused (identity-not-confirmed, officer-unknown, no-right, right-revoked, right-lapsed).
         """
-        if self._witness.who(tkey) != citizen_id:
-            raise Refused(replies.IDENTITY_NOT_CONFIRMED)
-        self._record_lapse(citizen_id)
-        with self._storage.transaction() as session:
-            officer = session.get(Officer, citizen_id)
-            level = _level_of(officer, self._clock.now())
+        token = "".join(secrets.choice(TOKEN_ALPHABET) for _ in range(TOKEN_LENGTH))
+        details = {"tkey": mark(tkey), "token": mark(token)}
+        with self._audit.judged("login", actor=citizen_id, details=details) as session:
+            if self._witness.who_in(session, tkey) != citizen_id:
+                raise Refused(replies.IDENTITY_NOT_CONFIRMED)
+            now = self._clock.now()
+            officer = _locked(session, citizen_id)
+            _record_lapse(session, officer, now)
+            level = self._level_of(officer, now)
             assert officer is not None
-            officer.last_login_at = self._clock.now()
-            token = "".join(secrets.choice(TOKEN_ALPHABET) for _ in range(TOKEN_LENGTH))
-            ends = next_midnight(self._clock.now())
-            session.merge(OfficerSession(citizen_id=citizen_id, token_digest=digest(token), expires_at=ends))
+            officer.last_login_at = now
+            ends = next_midnight(now)
+            _begin_session(session, citizen_id, token, ends)
         return OfficerLogin(token, ends, level, _modules_for(level))
 
-    def level_of_token(self, smctoken: str) -> Level:
-        """The level of the officer who holds an smctoken.
+    def log_out(self, smctoken: str) -> None:
+        """End an smctoken before its time. Raises Refused (token-not-valid)."""
+        details = {"token": mark(smctoken)}
+        with self._audit.judged("logout", details=details) as session:
+            ended = session.execute(
+                delete(OfficerSession)
+                .where(
+                    OfficerSession.token_digest == digest(smctoken),
+                    OfficerSession.expires_at > self._clock.now(),
+                )
+                .returning(OfficerSession.citizen_id)
+            ).first()
+            if ended is None:
+                raise Refused(replies.TOKEN_NOT_VALID)
+
+    def holder_of_token(self, smctoken: str) -> TokenHolder:
+        """Who holds an smctoken, and the level. A refusal is audited, so that a stolen token shows.
 
         Raises Refused (token-not-valid, right-revoked, right-lapsed).
         """
-        with self._storage.transaction() as session:
-            mine = select(OfficerSession).where(OfficerSession.token_digest == digest(smctoken))
-            officer_session = session.scalar(mine)
-            if officer_session is None or officer_session.expires_at <= self._clock.now():
-                raise Refused(replies.TOKEN_NOT_VALID)
-            return _level_of(session.get(Officer, officer_session.citizen_id), self._clock.now())
+        holder = None
+        try:
+            with self._storage.reading() as session:
+                mine = select(OfficerSession).where(OfficerSession.token_digest == digest(smctoken))
+                found = session.scalar(mine)
+                now = self._clock.now()
+                if found is None or found.expires_at <= now:
+                    raise Refused(replies.TOKEN_NOT_VALID)
+                holder = found.citizen_id
+                officer = session.get(Officer, holder)
+                if officer is not None and _lapses(officer, now):
+                    raise Refused(replies.RIGHT_LAPSED, days=idle_days(_last_used(officer), now))
+                level = self._level_of(officer, now)
+                assert officer is not None
+        except Refused as refused:
+            self._audit.refuse("token-refused", refused, actor=holder, details={"token": mark(smctoken)})
+            raise
+        return TokenHolder(holder, level, officer.organisation)
+
+    def level_of(self, citizen_id: str) -> Level:
+        """The level of an officer whose right stands now.
+
+        Raises Refused (officer-unknown, no-right, right-revoked, right-lapsed).
+        """
+        now = self._clock.now()
+        with self._storage.reading() as session:
+            officer = session.get(Officer, citizen_id)
+        if officer is not None and _lapses(officer, now):
+            raise Refused(replies.RIGHT_LAPSED, days=idle_days(_last_used(officer), now))
+        return self._level_of(officer, now)
+
+    def level_of_token(self, smctoken: str) -> Level:
+        """The level of the officer who holds an smctoken. Raises as ``holder_of_token``."""
+        return self.holder_of_token(smctoken).level
 
     def modules(self, smctoken: str) -> tuple[Module, ...]:
-        """The modules that the holder of an smctoken may enter. Raises as ``level_of_token``."""
+        """The modules that the holder of an smctoken may enter. Raises as ``holder_of_token``."""
         return _modules_for(self.level_of_token(smctoken))
 
     def module(self, smctoken: str, module_id: str) -> tuple[Module, tuple[str, ...]]:
         """A module and what the holder may do in it.
 
-        Raises as ``level_of_token``, and Refused (module-unknown, module-not-permitted).
+        Raises as ``holder_of_token``, and Refused (module-unknown, module-not-permitted).
         """
         level = self.level_of_token(smctoken)
         for module in ERM.modules:
             if module.id == module_id:
-                if level not in module.actions:
+                if module_id not in level.actions:
                     raise Refused(replies.MODULE_NOT_PERMITTED)
-                return module, module.actions[level]
+                return module, level.actions[module_id]
         raise Refused(replies.MODULE_UNKNOWN)
 
-    def _record_lapse(self, citizen_id: str) -> None:
-        # A transaction of its own: the refusal that follows must not undo the record.
-        now = self._clock.now()
-        with self._storage.transaction() as session:
-            officer = session.get(Officer, citizen_id)
-            if officer is None or officer.level is None or officer.revoked_at is not None:
-                return
-            if has_lapsed(_last_used(officer), now):
-                officer.revoked_at, officer.revoked_because = now, RevokedBecause.SIXTY_DAYS
-                session.execute(delete(OfficerSession).where(OfficerSession.citizen_id == citizen_id))
+    def _level_of(self, officer: Officer | None, now: datetime) -> Level:
+        if officer is None:
+            raise Refused(replies.OFFICER_UNKNOWN)
+        if officer.level is None:
+            raise Refused(replies.NO_RIGHT)
+        if officer.revoked_because == RevokedBecause.SIXTY_DAYS:
+            raise Refused(replies.RIGHT_LAPSED, days=idle_days(_last_used(officer), now))
+        if officer.revoked_at is not None:
+            raise Refused(replies.RIGHT_REVOKED)
+        level = self.levels.get(officer.level)
+        if level is None:  # it is not configured any more
+            raise Refused(replies.NO_RIGHT)
+        return level
+
+
+def _locked(session: Session, citizen_id: str) -> Officer | None:
+    """The officer, for this transaction alone: two logins at once are two, one after the other."""
+    return session.get(Officer, citizen_id, with_for_update=True)
+
+
+def _begin_session(session: Session, citizen_id: str, token: str, ends: datetime) -> None:
+    # The officer is locked, so nobody else begins one for them in between.
+    connection = session.connection()
+    begun = {"citizen": citizen_id, "token_digest": digest(token), "expires_at": ends}
+    if connection.execute(_REPLACE_SESSION, begun).rowcount == 0:
+        connection.execute(_ADD_SESSION, begun)
+
+
+def _end_session(session: Session, citizen_id: str) -> None:
+    session.execute(delete(OfficerSession).where(OfficerSession.citizen_id == citizen_id))
+
+
+def _lapses(officer: Officer, now: datetime) -> bool:
+    """Has a right that still stands on paper not been used within 60 days?"""
+    if officer.level is None or officer.revoked_at is not None:
+        return False
+    return has_lapsed(_last_used(officer), now)
+
+
+def _record_lapse(session: Session, officer: Officer | None, now: datetime) -> None:
+    if officer is not None and _lapses(officer, now):
+        officer.revoked_at, officer.revoked_because = now, RevokedBecause.SIXTY_DAYS
+        _end_session(session, officer.citizen_id)
 
 
 def _last_used(officer: Officer) -> datetime:
@@ -157,17 +315,12 @@ def _last_used(officer: Officer) -> datetime:
     return max(officer.granted_at, officer.last_login_at or officer.granted_at)
 
 
-def _level_of(officer: Officer | None, now: datetime) -> Level:
-    if officer is None:
-        raise Refused(replies.OFFICER_UNKNOWN)
-    if officer.level is None:
-        raise Refused(replies.NO_RIGHT)
-    if officer.revoked_because == RevokedBecause.SIXTY_DAYS:
-        raise Refused(replies.RIGHT_LAPSED, days=idle_days(_last_used(officer), now))
-    if officer.revoked_at is not None:
-        raise Refused(replies.RIGHT_REVOKED)
-    return Level(officer.level)
+def unknown_level(levels: Levels, field: str = "level") -> Refused:
+    """The refusal of a level that is not configured."""
+    known = ", ".join(levels.ids)
+    reason = Text(f"must be one of: {known}", f"ต้องเป็นค่าใดค่าหนึ่งต่อไปนี้: {known}")
+    return Refused(replies.REQUEST_NOT_VALID, faults=(Fault(field, reason),))
 
 
 def _modules_for(level: Level) -> tuple[Module, ...]:
-    return tuple(module for module in ERM.modules if level in module.actions)
+    return tuple(module for module in ERM.modules if module.id in level.actions)

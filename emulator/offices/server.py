@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import signal
 import socket
 import threading
 from contextlib import suppress
@@ -58,6 +59,7 @@ class OfficeServer:
         self.stop()
 
     def _run(self) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for the main thread
         try:
             self._server.run(sockets=[self._socket])
         finally:
@@ -75,6 +77,7 @@ class _QuickServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # whoever asks could write where they come from
                 date_header=False,  # it is the idle loop that would refresh it
                 timeout_graceful_shutdown=5,
             )

@@ -1,4 +1,4 @@
-"""What the offices remember: the tables, and a SQLite engine that works from any thread.
+"""What the offices remember, and where: a SQLite file, memory, or PostgreSQL. The tables are in ``tables``.
 
 Secrets that open something (TKey, smctoken) are stored as SHA-256 digests only, so that a copied database
 logs nobody in. Instants are stored as microseconds since 1970 UTC, which every database compares the same
@@ -8,25 +8,28 @@ way.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Engine, Index, LargeBinary, String, create_engine, event
-from sqlalchemy.engine import URL, Dialect
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import BigInteger, Connection, Engine, Table, create_engine, event
+from sqlalchemy.engine import URL, Dialect, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
-from emulator.offices.errors import DatabaseUnusable
+from emulator.offices.errors import DatabaseUnusable, Refused
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _BUSY_TIMEOUT_S = 10.0
+_BEGIN = "sqlite_begin"
+_POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 
 
 class Instant(TypeDecorator[datetime]):
@@ -46,69 +49,11 @@ class Base(DeclarativeBase):
     """Root of the tables."""
 
 
-class IssuedCard(Base):
-    """A card that the registry office issued. The citizen's latest is the one that nothing replaced."""
-
-    __tablename__ = "issued_card"
-    serial: Mapped[bytes] = mapped_column(LargeBinary(8), primary_key=True)
-    citizen_id: Mapped[str] = mapped_column(String(13), index=True)
-    issued_at: Mapped[datetime] = mapped_column(Instant)
-    replaced_at: Mapped[datetime | None] = mapped_column(Instant)
-
-
-Index(
-    "one_latest_card_per_citizen",
-    IssuedCard.citizen_id,
-    unique=True,
-    sqlite_where=IssuedCard.replaced_at.is_(None),
-    postgresql_where=IssuedCard.replaced_at.is_(None),
-)
-
-
-class Challenge(Base):
-    """An XKey that the authority gave out, what it is bound to, and whether it is spent."""
-
-    __tablename__ = "challenge"
-    xkey: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    citizen_id: Mapped[str] = mapped_column(String(13))
-    serial: Mapped[bytes] = mapped_column(LargeBinary(8))
-    office: Mapped[str] = mapped_column(String(5))
-    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
-    used_at: Mapped[datetime | None] = mapped_column(Instant)
-
-
-class ConfirmedIdentity(Base):
-    """A TKey (its digest) and whose identity it confirms."""
-
-    __tablename__ = "confirmed_identity"
-    tkey_digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    citizen_id: Mapped[str] = mapped_column(String(13))
-    serial: Mapped[bytes] = mapped_column(LargeBinary(8))
-    office: Mapped[str] = mapped_column(String(5))
-    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
-
-
-class Officer(Base):
-    """An officer as NHSO knows one: a single level; when the right was granted, used, ended, and why."""
-
-    __tablename__ = "officer"
-    citizen_id: Mapped[str] = mapped_column(String(13), primary_key=True)
-    name: Mapped[str] = mapped_column(String(120))
-    organisation: Mapped[str] = mapped_column(String(5))
-    level: Mapped[str | None] = mapped_column(String(20))
-    granted_at: Mapped[datetime | None] = mapped_column(Instant)
-    last_login_at: Mapped[datetime | None] = mapped_column(Instant)
-    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
-    revoked_because: Mapped[str | None] = mapped_column(String(20))
-
-
-class OfficerSession(Base):
-    """An smctoken (its digest). One per citizen: a new login replaces the older token (``assumed``)."""
-
-    __tablename__ = "officer_session"
-    citizen_id: Mapped[str] = mapped_column(String(13), primary_key=True)
-    token_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    expires_at: Mapped[datetime] = mapped_column(Instant)
+def table_of(kind: type[Base]) -> Table:
+    """The table behind a class, for the statements that every login needs: made once, they cost a third."""
+    found = kind.__table__
+    assert isinstance(found, Table)
+    return found
 
 
 def digest(secret: str) -> bytes:
@@ -117,18 +62,43 @@ def digest(secret: str) -> bytes:
 
 
 class Storage:
-    """The tables in a SQLite file, or in memory when ``path`` is None. Usable from any thread.
+    """The tables, usable from any thread and by several processes at once.
 
-    Raises DatabaseUnusable when the file cannot be opened or is not a database.
+    ``where``: None is memory; a path is a SQLite file; ``sqlite:///FILE`` and ``postgresql://USER@HOST/NAME``
+    are addresses. What is empty gets its tables, what an older version wrote is brought up to date.
+
+    ``must_exist``: an absent file is refused instead of made.
+
+    Raises DatabaseUnusable (cannot be opened, is no database, is no address we know) and DatabaseTooNew.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        self._engine = _engine(path)
+    def __init__(self, where: Path | str | None = None, *, must_exist: bool = False) -> None:
+        from emulator.offices import migrations
+        from emulator.offices.tables import METADATA
+
+        url = _url(where)
+        if must_exist and url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+            raise DatabaseUnusable(_shown(url))
+        self._engine = _engine(url)
+        # Who only reads needs no transaction around it: on PostgreSQL that halves the messages to and fro.
+        autocommit = (
+            {"isolation_level": "AUTOCOMMIT"} if url.get_backend_name() == "postgresql" else {_BEGIN: ""}
+        )
+        self._readers = self._engine.execution_options(**autocommit)
+        # SQLite has one writer at a time and lets others poll for their turn; threads of one process need not.
+        self._turn: AbstractContextManager[object] = (
+            threading.RLock() if url.get_backend_name() == "sqlite" else nullcontext()
+        )
         try:
-            Base.metadata.create_all(self._engine)
+            with self._engine.begin() as connection:
+                self.revision_found = migrations.prepare(connection, METADATA)
+                """What the database was at before it was opened: a revision; None when it was new."""
         except DBAPIError as error:
             self._engine.dispose()
-            raise DatabaseUnusable(str(path)) from error
+            raise DatabaseUnusable(_shown(url)) from error
+        except BaseException:
+            self._engine.dispose()
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -136,21 +106,86 @@ class Storage:
 
         Do not nest: in memory there is one connection, and a second transaction would wait for the first.
         """
-        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+        with self._turn, Session(self._engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def decision(self) -> Iterator[Session]:
+        """As ``transaction``, but a refusal is committed too: a spent challenge stays spent.
+
+        Whoever raises Refused inside has written nothing before that must not stand.
+        """
+        refusal: Refused | None = None
+        with self.transaction() as session:
+            try:
+                yield session
+            except Refused as error:
+                refusal = error
+        if refusal is not None:
+            raise refusal
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads, each statement for itself. In a SQLite file readers wait for nobody."""
+        with Session(self._readers, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """As ``reading`` for a statement of the tables' columns; without a session it costs a third."""
+        with self._readers.connect() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close every connection. What was only in memory is gone."""
         self._engine.dispose()
 
 
-def _engine(path: Path | None) -> Engine:
-    # One pooled connection *is* the in-memory database: threads take turns on it and it never closes.
-    size = 1 if path is None else 5
+def _url(where: Path | str | None) -> URL:
+    if not isinstance(where, str) or "://" not in where:
+        return URL.create("sqlite", database=None if where is None else str(where))
+    try:
+        url = make_url(where)
+    except (ArgumentError, ValueError) as error:
+        raise DatabaseUnusable(where.partition("://")[0] + "://...") from error
+    if url.drivername in _POSTGRES:
+        return url.set(drivername="postgresql+psycopg")
+    if url.drivername == "sqlite":
+        return url
+    raise DatabaseUnusable(_shown(url))
+
+
+def _shown(url: URL) -> str:
+    if url.get_backend_name() == "sqlite":
+        return url.database or "memory"
+    return url.render_as_string(hide_password=True)
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        return _postgres_engine(url) if url.get_backend_name() == "postgresql" else _sqlite_engine(url)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise DatabaseUnusable(_shown(url)) from error
+
+
+def _postgres_engine(url: URL) -> Engine:
+    return create_engine(
+        url,
+        pool_size=5,
+        max_overflow=5,
+        pool_pre_ping=True,  # the database may have restarted since a connection was last used
+        connect_args={"connect_timeout": 10, "application_name": "thnid"},
+        hide_parameters=True,  # citizen ids are parameters, and errors are printed
+    )
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    in_memory = url.database in (None, "", ":memory:")
     engine = create_engine(
-        URL.create("sqlite", database=None if path is None else str(path)),
+        url,
         poolclass=QueuePool,
-        pool_size=size,
+        # One pooled connection *is* the in-memory database: threads take turns on it and it never closes.
+        pool_size=1 if in_memory else 5,
         max_overflow=0,
         connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT_S},
         hide_parameters=True,  # citizen ids are parameters, and errors are printed
@@ -159,13 +194,14 @@ def _engine(path: Path | None) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own
-        if path is not None:
+        if not in_memory:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")  # survives kill -9; fsync per login is not needed
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
+    def _begin(connection: Connection) -> None:
         # IMMEDIATE takes the write lock first, so that two processes wait instead of failing half-way.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if begin := connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"):
+            connection.exec_driver_sql(begin)
 
     return engine

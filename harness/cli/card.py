@@ -36,6 +36,11 @@ def command() -> None:
 @click.option("--holder", help="A holder that breaks naive programs; see 'thnid card holders'.")
 @click.option("--policy", default=NATIONAL.name, show_default=True, help="PIN policy: a name or a YAML file.")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@click.option(
+    "--key-file",
+    type=click.Path(path_type=Path),
+    help="Master key of the offices that the card is for; else the specimen key.",
+)
 @reporting
 def create(
     output: Output,
@@ -47,11 +52,13 @@ def create(
     holder: str | None,
     policy: str,
     force: bool,
+    key_file: Path | None,
 ) -> None:
     """Make FILE, one file that is one card."""
     from emulator.card.issue import card_from_seed, card_in_file
     from emulator.card.policy_file import policy_called
     from emulator.holders.odd import odd_holder
+    from emulator.offices.keyfile import master_key
     from harness.cli.card_view import show_card
     from harness.cli.virtual import generation_called
 
@@ -60,6 +67,7 @@ def create(
         generation=generation_called(generation),
         policy=policy_called(policy),
         holder=None if holder is None else odd_holder(holder, seed),
+        master_key=master_key(key_file),
     )
     card_in_file(file, personalisation, pin=pin, failures=failures, force=force)
     show_card(output, file)

@@ -74,11 +74,24 @@ class CardDataUnreadable(HarnessError):
 class TokenFileNotWritten(HarnessError):
     """The folder for nhso_token.txt cannot be written to."""
 
-    def __init__(self, folder: str, why: str) -> None:
+    def __init__(self, folder: str, why: Text) -> None:
         super().__init__(
             Text(
-                f"nhso_token.txt cannot be written in {folder}: {why}.",
-                f"เขียนไฟล์ nhso_token.txt ใน {folder} ไม่ได้: {why}",
+                f"nhso_token.txt cannot be written in {folder}: {why.en}.",
+                f"เขียนแฟ้ม nhso_token.txt ใน {folder} ไม่ได้: {why.th}",
+            ),
+            Text("Choose a folder that exists and can be written.", "เลือกโฟลเดอร์ที่มีอยู่และเขียนได้"),
+        )
+
+
+class SrmFileNotWritten(HarnessError):
+    """The folder for SRM's token.txt cannot be written to."""
+
+    def __init__(self, folder: str, why: Text) -> None:
+        super().__init__(
+            Text(
+                f"SRM's token.txt cannot be written in {folder}: {why.en}.",
+                f"เขียนแฟ้ม token.txt ของ SRM ใน {folder} ไม่ได้: {why.th}",
             ),
             Text("Choose a folder that exists and can be written.", "เลือกโฟลเดอร์ที่มีอยู่และเขียนได้"),
         )
@@ -88,7 +101,9 @@ class TokenFileUnreadable(HarnessError):
     """nhso_token.txt is missing or is not one line of citizen id, ``#`` and token."""
 
     def __init__(self, why: Text) -> None:
-        super().__init__(why, Text("Log in again to have it written anew.", "เข้าสู่ระบบใหม่อีกครั้งเพื่อสร้างไฟล์ใหม่"))
+        super().__init__(
+            why, Text("Log in again to have it written anew.", "โปรดเข้าสู่ระบบใหม่อีกครั้งเพื่อสร้างแฟ้มใหม่")
+        )
 
 
 # --- a service that does not serve --------------------------------------------------------------------------
@@ -139,10 +154,14 @@ class ServiceNonsense(HarnessError):
 
 
 class OfficeRefused(HarnessError):
-    """An office said no. ``status`` is its code; the sentences are the office's own."""
+    """An office said no. ``status`` is its code; the sentences are the office's own.
+
+    ``fields``: what is wrong with which field of the request, where the office says so.
+    """
 
     def __init__(self, status: str, message: Text, what_to_do: Text) -> None:
         self.status = status
+        self.fields: Mapping[str, Text] = {}
         super().__init__(message, what_to_do)
 
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Self
 
 import httpx
 
+from apdu_specs import replies
 from apdu_specs.language import Text
 from harness.officer import errors
 
@@ -23,6 +24,8 @@ NO_OFFICE = " " * 5
 """The published 9080 message carries an office of 5 digits, or five spaces."""
 
 _LONGEST_SENTENCE = 500
+_JWT = r"[A-Za-z0-9_-]{1,2000}\.[A-Za-z0-9_-]{1,4000}\.[A-Za-z0-9_-]{1,2000}"
+_COUNTER_KEY_HEADER = b"X-Counter-Key"
 
 _NO_SENTENCE = Text("The office refused without saying why.", "สำนักงานปฏิเสธโดยไม่แจ้งเหตุผล")
 _ASK_OFFICE = Text("Ask the office, naming the code it gave.", "สอบถามสำนักงานโดยแจ้งรหัสที่ได้รับ")
@@ -55,6 +58,14 @@ class NhsoSession:
 
 
 @dataclass(frozen=True, slots=True)
+class SrmTokens:
+    """SRM's access token and the refresh token that gets the next pair."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedModule:
     """An opened module and what the officer may do in it."""
 
@@ -63,7 +74,7 @@ class OpenedModule:
     actions: tuple[str, ...]
 
 
-class _OfficeClient:
+class OfficeClient:
     """What the three clients share: one connection pool, and what each failure is called."""
 
     service: ClassVar[Text]
@@ -101,13 +112,17 @@ class _OfficeClient:
     ) -> None:
         self.close()
 
-    def _post(self, path: str, body: Mapping[str, object]) -> _Answer:
+    def _post(self, path: str, body: Mapping[str, object]) -> OfficeAnswer:
         return self._ask("POST", path, json=body)
 
-    def _get(self, path: str, smctoken: str) -> _Answer:
+    def _get(self, path: str, smctoken: str) -> OfficeAnswer:
         return self._ask("GET", path, headers={"Authorization": f"Bearer {smctoken}"})
 
-    def _ask(self, method: str, path: str, **carrying: Any) -> _Answer:
+    def _ask(self, method: str, path: str, **carrying: Any) -> OfficeAnswer:
+        return OfficeAnswer(self.service, self._found(method, path, **carrying))
+
+    def _found(self, method: str, path: str, **carrying: Any) -> object:
+        """The JSON of a success, whatever it is."""
         try:
             response = self._http.request(method, path, **carrying)
         except httpx.ConnectTimeout as error:
@@ -118,14 +133,14 @@ class _OfficeClient:
             raise errors.ServiceNonsense(self.service) from error
         except (httpx.RequestError, OSError, UnicodeError) as error:  # UnicodeError: a name no resolver takes
             raise errors.ServiceUnreachable(self.service) from error
-        answer = _Answer(self.service, _json(response))
+        found = _json(response)
         if response.is_success:
-            return answer
+            return found
         if response.is_client_error or response.is_server_error:
-            raise self._refusal(answer)
+            raise self._refusal(OfficeAnswer(self.service, found))
         raise errors.ServiceNonsense(self.service)
 
-    def _refusal(self, answer: _Answer) -> errors.OfficeRefused:
+    def _refusal(self, answer: OfficeAnswer) -> errors.OfficeRefused:
         status = answer.text("status", r"[ -~]{1,40}")
         kind = self.refusals.get(status, self.refused)
         refusal = kind(
@@ -134,10 +149,11 @@ class _OfficeClient:
         days = answer.found.get("days")
         if isinstance(refusal, errors.RightLapsed) and isinstance(days, int):
             refusal.days = days
+        refusal.fields = answer.field_reasons()
         return refusal
 
 
-class AuthorityClient(_OfficeClient):
+class AuthorityClient(OfficeClient):
     """The authority: actions 9080 and 9081."""
 
     service = Text("the authority", "ระบบยืนยันตัวบุคคลของกรมการปกครอง")
@@ -181,7 +197,7 @@ class AuthorityClient(_OfficeClient):
         return answer.text("tkey", r"[!-~]{32}")
 
 
-class NhsoClient(_OfficeClient):
+class NhsoClient(OfficeClient):
     """NHSO: login, menu and modules."""
 
     service = Text("NHSO", "ระบบของ สปสช.")
@@ -200,6 +216,10 @@ class NhsoClient(_OfficeClient):
             level=answer.inside("level").titled(),
         )
 
+    def log_out(self, smctoken: str) -> None:
+        """End the officer's smctoken before its time. Raises TokenNotValid, NhsoRefused."""
+        self._ask("POST", "logout", headers={"Authorization": f"Bearer {smctoken}"})
+
     def menu(self, smctoken: str) -> tuple[MenuEntry, ...]:
         """The program's menu for this officer. Raises TokenNotValid, RightRevoked, NhsoRefused."""
         return tuple(
@@ -214,12 +234,29 @@ class NhsoClient(_OfficeClient):
         answer = self._get(f"modules/{module_id}", smctoken)
         return OpenedModule(answer.titled().id, answer.titled().title, answer.words("actions"))
 
+    def srm_tokens(self, smctoken: str) -> SrmTokens | None:
+        """SRM's first pair for a logged-in officer; None where SRM is not offered. Raises as ``menu``."""
+        try:
+            answer = self._ask("POST", "srm/tokens", headers={"Authorization": f"Bearer {smctoken}"})
+        except errors.NhsoRefused as refused:
+            if refused.status == replies.NO_SUCH_SERVICE.status:
+                return None
+            raise
+        return SrmTokens(answer.text("access-token", _JWT), answer.text("refresh-token", _JWT))
 
-class RegistryClient(_OfficeClient):
+
+class RegistryClient(OfficeClient):
     """The registry office's counter: cards and the proof that opens a card to a new PIN."""
 
     service = Text("the registry office", "สำนักทะเบียน")
     refused = errors.RegistryRefused
+
+    def __init__(self, url: str, *, counter_key: str = "", timeout_s: float = TIMEOUT_S) -> None:
+        """``counter_key`` is what the offices want to see of a counter. Raises BadServiceAddress."""
+        super().__init__(url, timeout_s=timeout_s)
+        self._http.headers = httpx.Headers(
+            [*self._http.headers.raw, (_COUNTER_KEY_HEADER, counter_key.encode())]
+        )
 
     def announce(self, citizen_id: str, serial: bytes) -> None:
         """Say that this card was issued; it becomes the citizen's latest. Raises RegistryRefused."""
@@ -247,7 +284,7 @@ def _json(response: httpx.Response) -> object:
         return None
 
 
-class _Answer:
+class OfficeAnswer:
     """A JSON object of which every part is checked when it is taken; raises ServiceNonsense."""
 
     def __init__(self, service: Text, found: object) -> None:
@@ -267,16 +304,16 @@ class _Answer:
         """The ``length`` bytes under ``key``, there in hexadecimal."""
         return bytes.fromhex(self.text(key, f"[0-9A-Fa-f]{{{2 * length}}}"))
 
-    def inside(self, key: str) -> _Answer:
+    def inside(self, key: str) -> OfficeAnswer:
         """The object under ``key``."""
-        return _Answer(self._service, self.found.get(key))
+        return OfficeAnswer(self._service, self.found.get(key))
 
-    def each(self, key: str) -> list[_Answer]:
+    def each(self, key: str) -> list[OfficeAnswer]:
         """The objects of the list under ``key``."""
         entries = self.found.get(key)
         if not isinstance(entries, list):
             raise errors.ServiceNonsense(self._service)
-        return [_Answer(self._service, entry) for entry in entries]
+        return [OfficeAnswer(self._service, entry) for entry in entries]
 
     def words(self, key: str) -> tuple[str, ...]:
         """The list of short words under ``key``."""
@@ -284,6 +321,14 @@ class _Answer:
         if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
             raise errors.ServiceNonsense(self._service)
         return tuple(entries)
+
+    def field_reasons(self) -> dict[str, Text]:
+        """What a refusal says of fields; nothing where it says nothing that can be understood."""
+        entries = self.found.get("fields")
+        rows = entries if isinstance(entries, list) else []
+        told = [OfficeAnswer(self._service, row) for row in rows if isinstance(row, dict)]
+        reasons = ((str(each.found.get("field")), each.sentence("reason")) for each in told)
+        return {name: reason for name, reason in reasons if reason is not None}
 
     def titled(self) -> Titled:
         """This object's id and title."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from apdu_specs import citizen_id, keys
+from emulator.offices.audit import AuditLog
 from emulator.offices.authority import Authority, Confirmation
 from emulator.offices.clock import SetClock
-from emulator.offices.erm import Level
 from emulator.offices.nhso import Nhso
+from emulator.offices.offices import Offices, open_offices
 from emulator.offices.registry_office import RegistryOffice
 from emulator.offices.storage import Storage
 
@@ -27,8 +29,10 @@ KEY_ID = 1
 class Rooms:
     """All three offices around one in-memory database; CITIZEN has CARD, OTHER_CITIZEN has OTHER_CARD."""
 
+    offices: Offices
     storage: Storage
     clock: SetClock
+    audit: AuditLog
     registry: RegistryOffice
     authority: Authority
     nhso: Nhso
@@ -48,19 +52,17 @@ class Rooms:
         xkey = self.authority.challenge(citizen, serial, OFFICE)
         return self.authority.confirm(self.answer(xkey, citizen=citizen, serial=serial))
 
-    def grant(self, level: Level = Level.REGISTER) -> None:
+    def grant(self, level: str = "register") -> None:
         """CITIZEN becomes an officer with a right."""
         self.nhso.grant(CITIZEN, name="เจ้าหน้าที่ ทดสอบ", organisation="99999", level=level)
 
 
-def build_rooms() -> Rooms:
+def build_rooms(database: str | Path | None = None) -> Rooms:
     """Fresh offices at noon in Bangkok, 10 March 2026."""
-    storage = Storage()
     clock = SetClock(NOON_IN_BANGKOK)
-    registry = RegistryOffice(storage, clock, keys.SPECIMEN_MASTER_KEY)
-    authority = Authority(
-        storage, clock, registry, keys.SPECIMEN_MASTER_KEY, barred_offices=frozenset({"66666"})
+    offices = open_offices(database=database, clock=clock, barred_offices=frozenset({"66666"}))
+    offices.registry.know_card(CITIZEN, CARD)
+    offices.registry.know_card(OTHER_CITIZEN, OTHER_CARD)
+    return Rooms(
+        offices, offices.storage, clock, offices.audit, offices.registry, offices.authority, offices.nhso
     )
-    registry.know_card(CITIZEN, CARD)
-    registry.know_card(OTHER_CITIZEN, OTHER_CARD)
-    return Rooms(storage, clock, registry, authority, Nhso(storage, clock, authority))

@@ -13,10 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apdu_specs import keys
-from apdu_specs.keys import SPECIMEN_MASTER_KEY
-from emulator.offices.authority import Authority, Confirmation
+from emulator.offices.authority import Authority, Confirmation, ServiceCall
 from emulator.offices.errors import Refused
-from emulator.offices.storage import Storage
+from emulator.offices.tables.authority import Challenge
 from tests.emulator.offices.rooms import (
     CARD,
     CITIZEN,
@@ -197,9 +196,92 @@ def test_of_many_at_once_one_spends_the_challenge(rooms: Rooms) -> None:
 
 
 def test_two_authorities_on_one_file_hold_a_challenge_single_use(rooms: Rooms, tmp_path: Path) -> None:
-    storages = [Storage(tmp_path / "offices.db"), Storage(tmp_path / "offices.db")]
-    authorities = [Authority(each, rooms.clock, rooms.registry, SPECIMEN_MASTER_KEY) for each in storages]
-    xkey = authorities[0].challenge(CITIZEN, CARD, OFFICE)
+    both = [build_rooms(tmp_path / "offices.db"), build_rooms(tmp_path / "offices.db")]
+    xkey = both[0].authority.challenge(CITIZEN, CARD, OFFICE)
+    authorities = [each.authority for each in both]
     assert race_to_confirm(authorities, rooms.answer(xkey)) == ["00000"] + ["95003"] * 7
-    for storage in storages:
-        storage.close()
+    for each in both:
+        each.storage.close()
+
+
+def service(
+    rooms: Rooms, tkey: str, citizen: str = CITIZEN, office: str = OFFICE, number: str = "001"
+) -> Callable[[], object]:
+    return lambda: rooms.authority.serve(ServiceCall(tkey, office, "01", number, citizen))
+
+
+def test_a_service_tells_what_the_registry_office_knows(rooms: Rooms) -> None:
+    tkey = rooms.tkey()
+    rooms.clock.advance(timedelta(seconds=1))
+    assert service(rooms, tkey)() == {
+        "pid": CITIZEN,
+        "cardsIssued": 1,
+        "latestCard": {"cid": "FFFF000000000001", "issueDate": "2026-03-10T05:00:00+00:00"},
+    }
+
+
+def test_service_refusals(rooms: Rooms) -> None:
+    tkey = rooms.tkey()
+    assert refusal_of(service(rooms, "0" * 32)) == "90001"
+    assert refusal_of(service(rooms, tkey, office="10002")) == "95004"
+    assert refusal_of(service(rooms, tkey, number="002")) == "95011"
+    assert refusal_of(service(rooms, tkey, UNKNOWN_CITIZEN)) == "90500"
+    assert refusal_of(service(rooms, tkey, OTHER_CITIZEN)) == "90016"
+    rooms.clock.advance(timedelta(minutes=5))
+    assert refusal_of(service(rooms, tkey)) == "90005"
+    tkey = rooms.tkey()
+    rooms.registry.replace_card(CITIZEN, CARD, NEW_CARD)
+    assert refusal_of(service(rooms, tkey)) == "95002"
+    refused = [entry.outcome for entry in rooms.audit.entries() if entry.event == "5000"]
+    assert refused == ["90001", "95004", "95011", "90500", "90016", "90005", "95002"]
+
+
+def test_a_citizens_card_and_pin_open_their_data_to_one_tkey(rooms: Rooms) -> None:
+    tkey = rooms.tkey()
+    consent = rooms.answer(tkey.encode(), citizen=OTHER_CITIZEN, serial=OTHER_CARD)
+    rooms.authority.consent(tkey, consent)
+    rooms.authority.consent(tkey, consent)  # saying it twice changes nothing
+    assert service(rooms, tkey, OTHER_CITIZEN)()
+    another = rooms.tkey()
+    assert refusal_of(service(rooms, another, OTHER_CITIZEN)) == "90016"
+    replayed = dataclasses.replace(consent, xkey=another.encode())
+    assert refusal_of(lambda: rooms.authority.consent(another, replayed)) == "90045"
+
+
+def test_consent_refusals(rooms: Rooms) -> None:
+    tkey = rooms.tkey()
+    wrong_pin = rooms.answer(tkey.encode(), citizen=OTHER_CITIZEN, serial=OTHER_CARD, status=0)
+    assert refusal_of(lambda: rooms.authority.consent(tkey, wrong_pin)) == "90090"
+    right = rooms.answer(tkey.encode(), citizen=OTHER_CITIZEN, serial=OTHER_CARD)
+    assert refusal_of(lambda: rooms.authority.consent("0" * 32, right)) == "90001"
+    unknown = dataclasses.replace(right, citizen_id=UNKNOWN_CITIZEN)
+    assert refusal_of(lambda: rooms.authority.consent(tkey, unknown)) == "95001"
+
+
+def test_swapped_and_replayed_cryptograms_are_audited(rooms: Rooms) -> None:
+    mine = rooms.authority.challenge(CITIZEN, CARD, OFFICE)
+    yours = rooms.authority.challenge(OTHER_CITIZEN, OTHER_CARD, OFFICE)
+    my_answer = rooms.answer(mine)
+    your_answer = rooms.answer(yours, citizen=OTHER_CITIZEN, serial=OTHER_CARD)
+    swapped = [
+        dataclasses.replace(my_answer, cryptogram=your_answer.cryptogram),
+        dataclasses.replace(your_answer, cryptogram=my_answer.cryptogram),
+    ]
+    for answer in swapped:
+        with pytest.raises(Refused):
+            rooms.authority.confirm(answer)
+    third = rooms.authority.challenge(CITIZEN, CARD, OFFICE)
+    assert rooms.authority.confirm(rooms.answer(third))
+    with pytest.raises(Refused):
+        rooms.authority.confirm(rooms.answer(third))  # replayed
+    told = [(entry.outcome, entry.actor) for entry in rooms.audit.entries() if entry.event == "9081"]
+    me, you = rooms.audit.pseudonym(CITIZEN), rooms.audit.pseudonym(OTHER_CITIZEN)
+    assert told == [("90045", me), ("90045", you), ("00000", me), ("95003", me)]
+
+
+def test_what_is_old_is_forgotten(rooms: Rooms) -> None:
+    first = rooms.authority.challenge(CITIZEN, CARD, OFFICE)
+    rooms.clock.advance(timedelta(minutes=12))
+    rooms.authority.challenge(CITIZEN, CARD, OFFICE)
+    with rooms.storage.reading() as session:
+        assert session.get(Challenge, first) is None

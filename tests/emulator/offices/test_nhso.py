@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.offices.erm import Level
 from emulator.offices.errors import Refused
 from emulator.offices.nhso import RevokedBecause
-from emulator.offices.storage import Officer
+from emulator.offices.tables.officers import Officer
 from tests.emulator.offices.rooms import (
     CARD,
     CITIZEN,
@@ -42,11 +41,11 @@ def log_in(rooms: Rooms) -> str:
 
 
 def test_an_officer_gets_a_token_a_level_and_modules(rooms: Rooms) -> None:
-    rooms.grant(Level.REGISTER)
+    rooms.grant("register")
     login = rooms.nhso.log_in(CITIZEN, rooms.tkey())
     assert re.fullmatch(r"[a-z0-9]{16}", login.smctoken)
     assert login.expires_at == datetime(2026, 3, 11, 0, 0, tzinfo=THAI)
-    assert login.level is Level.REGISTER
+    assert login.level.id == "register"
     assert [module.id for module in login.modules] == ["entitlement"]
     assert login.smctoken not in repr(login)
 
@@ -78,9 +77,9 @@ def test_unknown_without_right_and_revoked(rooms: Rooms) -> None:
 
 
 def test_an_officer_has_one_level_and_the_last_grant_decides(rooms: Rooms) -> None:
-    rooms.grant(Level.AUTHENTICATE)
-    rooms.grant(Level.SEARCH)
-    assert rooms.nhso.log_in(CITIZEN, rooms.tkey()).level is Level.SEARCH
+    rooms.grant("authenticate")
+    rooms.grant("search")
+    assert rooms.nhso.log_in(CITIZEN, rooms.tkey()).level.id == "search"
 
 
 @pytest.mark.parametrize(("days", "lets_in"), [(0, True), (59, True), (60, True), (61, False), (400, False)])
@@ -128,7 +127,7 @@ def test_all_tokens_are_cleared_at_midnight_in_bangkok(rooms: Rooms) -> None:
     rooms.grant()
     token = log_in(rooms)  # at noon
     rooms.clock.advance(timedelta(hours=12) - timedelta(microseconds=1))
-    assert rooms.nhso.level_of_token(token) is Level.REGISTER
+    assert rooms.nhso.level_of_token(token).id == "register"
     rooms.clock.advance(timedelta(microseconds=1))
     assert status_of(lambda: rooms.nhso.modules(token)) == "token-not-valid"
     token = log_in(rooms)  # at midnight sharp: good for the whole new day
@@ -147,10 +146,51 @@ def test_a_token_ends_with_a_newer_login_and_with_the_right(rooms: Rooms) -> Non
 
 
 def test_modules_open_by_level(rooms: Rooms) -> None:
-    rooms.grant(Level.SEARCH)
+    rooms.grant("search")
     token = log_in(rooms)
     assert rooms.nhso.module(token, "entitlement")[1] == ("search",)
     assert status_of(lambda: rooms.nhso.module(token, "authentication-codes")) == "module-not-permitted"
     assert status_of(lambda: rooms.nhso.module(token, "nothing")) == "module-unknown"
-    rooms.grant(Level.AUTHENTICATE)
+    rooms.grant("authenticate")
     assert rooms.nhso.module(token, "authentication-codes")[1] == ("authentication-code",)
+
+
+def test_logout_ends_the_token_and_a_stolen_one_is_audited(rooms: Rooms) -> None:
+    rooms.grant()
+    token = log_in(rooms)
+    assert rooms.nhso.modules(token)
+    rooms.nhso.log_out(token)
+    assert status_of(lambda: rooms.nhso.modules(token)) == "token-not-valid"
+    assert status_of(lambda: rooms.nhso.log_out(token)) == "token-not-valid"
+    told = [(entry.event, entry.outcome) for entry in rooms.audit.entries()][-4:]
+    assert told == [
+        ("login", "00000"),
+        ("logout", "00000"),
+        ("token-refused", "token-not-valid"),
+        ("logout", "token-not-valid"),
+    ]
+
+
+def test_a_right_that_ends_in_mid_session_is_refused_and_audited(rooms: Rooms) -> None:
+    rooms.grant()
+    token = log_in(rooms)
+    with rooms.storage.transaction() as session:  # by whatever way: the session was not told
+        session.get_one(Officer, CITIZEN).revoked_at = rooms.clock.now()
+    assert status_of(lambda: rooms.nhso.modules(token)) == "right-revoked"
+    rooms.grant()
+    assert rooms.nhso.modules(token)
+    rooms.nhso.set_idle_days(CITIZEN, 61)
+    refusal = refused(lambda: rooms.nhso.modules(token))
+    assert (refusal.reason.status, refusal.days) == ("right-lapsed", 61)
+    me = rooms.audit.pseudonym(CITIZEN)
+    told = [(entry.outcome, entry.actor) for entry in rooms.audit.entries() if entry.event == "token-refused"]
+    assert told == [("right-revoked", me), ("right-lapsed", me)]
+
+
+def test_refused_logins_are_audited_and_lapses_stay_recorded(rooms: Rooms) -> None:
+    rooms.grant()
+    rooms.clock.advance(timedelta(days=61))
+    assert status_of(lambda: log_in(rooms)) == "right-lapsed"
+    assert status_of(lambda: rooms.nhso.log_in(CITIZEN, "0" * 32)) == "identity-not-confirmed"
+    told = [entry.outcome for entry in rooms.audit.entries() if entry.event == "login"]
+    assert told == ["right-lapsed", "identity-not-confirmed"]

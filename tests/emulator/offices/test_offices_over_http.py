@@ -29,7 +29,8 @@ def offices() -> Iterator[EmbeddedOffices]:
 
 @pytest.fixture(scope="module")
 def http(offices: EmbeddedOffices) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=offices.url, trust_env=False) as client:
+    counter = {"X-Counter-Key": offices.counter_key}
+    with httpx.Client(base_url=offices.url, headers=counter, trust_env=False) as client:
         yield client
 
 

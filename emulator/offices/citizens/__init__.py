@@ -1,0 +1,1 @@
+"""Citizens and hospitals: whom NHSO can be asked about."""

@@ -1,0 +1,1 @@
+"""Who works in the offices: accounts, passwords, and their sessions at the offices' pages."""

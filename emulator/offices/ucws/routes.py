@@ -1,0 +1,83 @@
+"""UCWS over HTTP: the operation, its WSDL and its XSD, at the published path."""
+
+from __future__ import annotations
+
+from email.message import Message
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from apdu_specs import ucws
+from apdu_specs.language import Text
+from emulator.offices.ucws import answer, contract
+from emulator.offices.ucws.envelope import LARGEST, TOO_LARGE, BadEnvelope, read
+from emulator.offices.ucws.service import Ucws
+
+_XML = "text/xml;charset=utf-8"
+_ACCEPTED = ("text/xml", "application/xml")
+_NOT_XML_TYPE = Text("The request's Content-Type is not text/xml.", "Content-Type ของคำขอไม่ใช่ text/xml")
+
+
+def ucws_routes(service: Ucws, address: str | None = None) -> APIRouter:
+    """``address`` is what the WSDL names as the service's; else it is where the WSDL was asked for."""
+    routes = APIRouter(tags=["UCWS"])
+
+    @routes.get(ucws.PATH, response_class=Response, responses={200: {"content": {"text/xml": {}}}})
+    def contracts(request: Request) -> Response:
+        """``?wsdl`` and ``?xsd=1``."""
+        asked = {name.lower(): value for name, value in request.query_params.items()}
+        if asked.get("xsd") == "1":
+            return Response(contract.xsd(), media_type=_XML)
+        if "wsdl" in asked:
+            here = address or f"{request.url.scheme}://{request.url.netloc}{ucws.PATH}"
+            return Response(contract.wsdl(here), media_type=_XML)
+        raise HTTPException(404)
+
+    @routes.post(
+        ucws.PATH,
+        response_class=Response,
+        responses={200: {"content": {"text/xml": {}}}, "4XX": {"content": {"text/xml": {}}}},
+        openapi_extra={"requestBody": {"content": {"text/xml": {"schema": {"type": "string"}}}}},
+    )
+    async def search(request: Request) -> Response:
+        """``searchCurrentByPID``. What is no call of it gets a SOAP fault with HTTP 400, 413 or 415."""
+        kind, charset = _content_type(request.headers.get("content-type", _ACCEPTED[0]))
+        if kind not in _ACCEPTED:
+            return _fault(BadEnvelope(_NOT_XML_TYPE), 415)
+        body = await _limited_body(request)
+        if body is None:
+            return _fault(BadEnvelope(TOO_LARGE), 413)
+        try:
+            asked = read(body, charset)
+        except BadEnvelope as refused:
+            return _fault(refused, 400)
+        return Response(await run_in_threadpool(service.search, asked), media_type=_XML)
+
+    return routes
+
+
+def _fault(refused: BadEnvelope, status: int) -> Response:
+    # A connection whose request was not read to its end carries no second one.
+    closing = {"Connection": "close"} if status == 413 else None
+    return Response(answer.fault(refused.fault, refused.reason), status, headers=closing, media_type=_XML)
+
+
+def _content_type(header: str) -> tuple[str, str | None]:
+    message = Message()
+    message["Content-Type"] = header
+    charset = message.get_param("charset")
+    return message.get_content_type(), charset if isinstance(charset, str) and charset else None
+
+
+async def _limited_body(request: Request) -> bytes | None:
+    """The body; None as soon as it is too large."""
+    length = request.headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > LARGEST:
+        return None
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST:
+            return None
+    return bytes(body)

@@ -1,0 +1,126 @@
+"""The back office: what it is seeded with, that seeding again changes nothing, and two of them on one database."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from apdu_specs import replies
+from emulator.holders import holder_from_seed
+from emulator.offices.backoffice import Backoffice, reachable
+from emulator.offices.citizens.population import citizen_number
+from emulator.offices.errors import PortTaken, Refused
+from emulator.offices.offices import open_offices
+
+CARD = bytes.fromhex("FFFF000000000007")
+NEW_CARD = bytes.fromhex("FFFF000000000008")
+LIMIT_S = 60.0
+
+
+def backoffice(database: str | None = None) -> Backoffice:
+    return Backoffice(database=database, port=0)
+
+
+def test_what_it_is_seeded_with_is_there_after_a_restart(database: str) -> None:
+    holder = holder_from_seed(7)
+    first = backoffice(database)
+    seeded = first.seed(40)
+    first.employ(holder, CARD)
+    first.offices.nhso.revoke(holder.citizen_id)
+    first.stop()
+    again = backoffice(database)
+    try:
+        assert (seeded.people, again.seed(40, hospital_token=seeded.hospital_token).people) == (40, 0)
+        again.employ(holder, CARD)
+        assert again.offices.agent_desk.hospital_of(seeded.hospital_token) == seeded.hospital == "99000"
+        assert again.offices.citizens.search(citizen_number(1, 39)) is not None
+        with pytest.raises(Refused) as refused:  # whom an office revoked is not let in by the next start
+            again.offices.nhso.log_in(holder.citizen_id, "0" * 32)
+        assert refused.value.reason == replies.IDENTITY_NOT_CONFIRMED
+        assert [entry.event for entry in again.offices.audit.entries()].count("right-granted") == 1
+        assert again.offices.audit.verify() is None
+    finally:
+        again.stop()
+
+
+def test_a_chosen_hospital_token_opens_and_a_revoked_one_stays_closed(database: str) -> None:
+    token = str(uuid.uuid4())
+    with backoffice(database) as office:
+        office.seed(0, hospital_token=token.upper())
+        assert office.offices.agent_desk.hospital_of(token) == office.hospital
+        office.offices.agent_desk.revoke_tokens(office.hospital)
+        office.seed(0, hospital_token=token)
+        with pytest.raises(Refused):
+            office.offices.agent_desk.hospital_of(token)
+
+
+def test_a_replaced_card_does_not_come_back(database: str) -> None:
+    holder = holder_from_seed(7)
+    with backoffice(database) as office:
+        office.employ(holder, CARD)
+        office.offices.registry.replace_card(holder.citizen_id, CARD, NEW_CARD)
+        with pytest.raises(Refused) as refused:
+            office.employ(holder, CARD)
+    assert refused.value.reason == replies.REGISTRY_CARD_REPLACED
+
+
+def test_every_service_is_at_its_address() -> None:
+    with backoffice() as office, httpx.Client(trust_env=False, timeout=LIMIT_S) as http:
+        urls = {each.name: each.url for each in office.services}
+        assert http.post(f"{urls['authority']}/9080", json={}).status_code == 422
+        assert http.get(f"{urls['nhso']}/menu").status_code == 401
+        assert http.post(f"{urls['registry']}/cards", json={}).status_code == 401
+        assert b"UCWSTokenP1" in http.get(f"{urls['ucws']}?wsdl").content
+        assert http.post(f"{urls['srm']}/api/scard/access-token").status_code in (400, 401)
+        assert http.get(f"{urls['srm']}/api/ucws/v1/right-search").status_code == 401
+
+
+def test_a_taken_port_is_told() -> None:
+    with backoffice() as office:
+        port = int(office.url.rsplit(":", 1)[1])
+        with pytest.raises(PortTaken):
+            Backoffice(port=port)
+
+
+@pytest.mark.parametrize(
+    ("listens", "reached"),
+    [
+        ("http://0.0.0.0:8180", "http://127.0.0.1:8180"),
+        ("http://[::]:8180", "http://[::1]:8180"),
+        ("http://192.0.2.7:80", "http://192.0.2.7:80"),
+        ("http://[::1]:8180", "http://[::1]:8180"),
+    ],
+)
+def test_where_it_is_reached_from_this_machine(listens: str, reached: str) -> None:
+    assert reachable(listens) == reached
+
+
+def test_two_servers_admit_the_same_new_holder_at_once(database: str) -> None:
+    holders = [holder_from_seed(seed) for seed in range(20, 28)]
+    together = threading.Barrier(2)
+    errors: list[BaseException] = []
+
+    def admit(office: int) -> None:
+        try:
+            for holder in holders:
+                together.wait(timeout=LIMIT_S)
+                offices[office].citizens.admit_holder(holder)
+        except BaseException as error:
+            together.abort()
+            errors.append(error)
+
+    with ExitStack() as closing:
+        offices = [open_offices(database=database) for _ in range(2)]
+        for each in offices:
+            closing.callback(each.close)
+        threads = [threading.Thread(target=admit, args=(number,)) for number in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=LIMIT_S)
+        assert not errors
+        assert all(offices[0].citizens.search(holder.citizen_id) for holder in holders)

@@ -1,0 +1,154 @@
+"""E-mail: written with what it tells of, handed to a real SMTP server, kept while none answers."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from emulator.offices.caretaker import Caretaker
+from emulator.offices.mail.catcher import MailCatcher
+from emulator.offices.mail.delivery import Delivery, SmtpServer, deliver
+from emulator.offices.mail.outbox import Outbox, Standing
+from tests.emulator.offices.letters import LETTER
+from tests.emulator.offices.rooms import Rooms
+
+BODY = "เรียน ท่าน\n\nบรรทัดที่สอง\n.\nพ้นจุด\n"
+
+
+@pytest.fixture
+def outbox(rooms: Rooms) -> Outbox:
+    return rooms.offices.mail
+
+
+@pytest.fixture
+def catcher() -> Iterator[MailCatcher]:
+    with MailCatcher() as running:
+        yield running
+
+
+def at(catcher: MailCatcher) -> SmtpServer:
+    return SmtpServer(catcher.host, catcher.port)
+
+
+def nowhere() -> SmtpServer:
+    """Where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return SmtpServer("127.0.0.1", taken.getsockname()[1])
+
+
+def write(rooms: Rooms, recipient: str = "one@example.org") -> None:
+    with rooms.storage.transaction() as session:
+        rooms.offices.mail.put(session, recipient, "ผลการขอสิทธิ: อนุมัติ / granted", BODY)
+
+
+def test_thai_arrives(rooms: Rooms, outbox: Outbox, catcher: MailCatcher) -> None:
+    write(rooms)
+    assert deliver(outbox, at(catcher)) == Delivery(sent=1)
+    [mail] = catcher.wait_for(1)
+    assert (mail.recipients, mail.subject) == (("one@example.org",), "ผลการขอสิทธิ: อนุมัติ / granted")
+    assert mail.body.replace("\r\n", "\n") == BODY
+    assert outbox.standing() == Standing(waiting=0, sent=1, given_up=0)
+    assert deliver(outbox, at(catcher)) == Delivery()
+
+
+def test_what_was_undone_is_not_told(rooms: Rooms, outbox: Outbox) -> None:
+    with pytest.raises(ZeroDivisionError), rooms.storage.transaction() as session:
+        outbox.put(session, "one@example.org", "x", "x")
+        raise ZeroDivisionError
+    assert outbox.standing() == Standing(0, 0, 0)
+
+
+def test_nothing_is_lost_while_no_server_answers(rooms: Rooms, outbox: Outbox, catcher: MailCatcher) -> None:
+    write(rooms)
+    write(rooms, "two@example.org")
+    assert deliver(outbox, nowhere()) == Delivery(later=1)
+    assert outbox.standing().waiting == 2
+    assert deliver(outbox, at(catcher)).sent == 1  # the other one waits for its next try
+    rooms.clock.advance(timedelta(minutes=1))
+    assert deliver(outbox, at(catcher)).sent == 1
+    assert {mail.recipients for mail in catcher.wait_for(2)} == {("one@example.org",), ("two@example.org",)}
+
+
+def test_tries_grow_rarer_and_end_after_five_days(rooms: Rooms, outbox: Outbox) -> None:
+    write(rooms)
+    server, tries = nowhere(), 0
+    for _ in range(6 * 24):
+        tries += deliver(outbox, server).later
+        rooms.clock.advance(timedelta(hours=1))
+    assert outbox.standing() == Standing(0, 0, 1)
+    assert 100 < tries <= 5 * 24 + 2
+
+
+def test_the_server_is_back(rooms: Rooms, outbox: Outbox, catcher: MailCatcher) -> None:
+    write(rooms)
+    deliver(outbox, nowhere())
+    outbox.try_now()
+    assert deliver(outbox, at(catcher)).sent == 1
+
+
+class Picky:
+    """Refuses one recipient for good and asks for patience with another."""
+
+    async def handle_RCPT(
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        if address.startswith("no@"):
+            return "550 no such mailbox"
+        if address.startswith("later@"):
+            return "451 try later"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, _envelope: Any) -> str:
+        return "250 OK"
+
+
+@contextmanager
+def picky_server() -> Iterator[SmtpServer]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(Picky(), hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield SmtpServer("127.0.0.1", port)
+    finally:
+        controller.stop()
+
+
+def test_one_refused_recipient_stops_nobody(rooms: Rooms, outbox: Outbox) -> None:
+    for recipient in ("no@example.org", "later@example.org", "one@example.org"):
+        write(rooms, recipient)
+    with picky_server() as server:
+        assert deliver(outbox, server) == Delivery(sent=1, refused=1, later=1)
+    assert outbox.standing() == Standing(waiting=1, sent=1, given_up=1)
+
+
+def test_two_takers_never_hold_the_same_message(rooms: Rooms, outbox: Outbox) -> None:
+    write(rooms)
+    assert outbox.take() is not None
+    assert outbox.take() is None
+    rooms.clock.advance(timedelta(minutes=2))  # the first taker died
+    assert outbox.take() is not None
+
+
+def test_no_address_is_in_a_repr(rooms: Rooms, outbox: Outbox) -> None:
+    write(rooms)
+    assert "one@" not in repr(outbox.take())
+
+
+def test_the_caretaker_delivers_as_soon_as_something_is_written(rooms: Rooms, catcher: MailCatcher) -> None:
+    rights = rooms.offices.rights
+    reference = rights.receive(LETTER).reference
+    with Caretaker(rights, rooms.offices.mail, rooms.clock, at(catcher)):
+        rights.approve(reference, 1, by="nhso")
+        rights.refuse(reference, 2, "ข้อมูลไม่ครบ", by="nhso")
+        refused, approved = catcher.wait_for(2)
+    assert (approved.recipients, refused.recipients) == (("one@example.org",), ("two@example.org",))
+    assert "อนุมัติสิทธิการเข้าใช้งาน" in approved.subject
+    assert "ข้อมูลไม่ครบ" in refused.body

@@ -1,0 +1,336 @@
+"""The offices' pages as a browser meets them: the whole way of a request, and everything that must not work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from fastapi.responses import Response
+
+from emulator.offices.app import build_app
+from emulator.offices.attempts import Limits
+from emulator.offices.clock import SetClock
+from emulator.offices.mail.catcher import MailCatcher
+from emulator.offices.mail.delivery import SmtpServer, deliver
+from emulator.offices.offices import Offices, open_offices
+from emulator.offices.server import OfficeServer
+from emulator.offices.staff.accounts import Desk
+from emulator.offices.web.kit import Kit, Visit
+from tests.emulator.offices.browser import Browser
+from tests.emulator.offices.letters import ENTRY, LETTER, as_form
+from tests.emulator.offices.rooms import CARD, CITIZEN, NEW_CARD, NOON_IN_BANGKOK
+
+PASSWORD = "correct horse battery"
+SESSION = "thnid_session"
+NEW, TRACK, DESK, REGISTRY = "/nhso/requests/new", "/nhso/requests/track", "/nhso/desk", "/registry/desk"
+
+
+@pytest.fixture
+def catcher() -> Iterator[MailCatcher]:
+    with MailCatcher() as running:
+        yield running
+
+
+@pytest.fixture
+def offices() -> Iterator[Offices]:
+    opened = open_offices(clock=SetClock(NOON_IN_BANGKOK), limits=Limits(per_person=3, per_address=1000))
+    opened.staff.set_account("nhso", name="เจ้าหน้าที่ สปสช.", desk=Desk.NHSO_REGION, region=7, password=PASSWORD)
+    opened.staff.set_account("registrar", name="นายทะเบียน", desk=Desk.REGISTRY, password=PASSWORD)
+    opened.registry.know_card(CITIZEN, CARD)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def url(offices: Offices, catcher: MailCatcher) -> Iterator[str]:
+    with OfficeServer(build_app(offices, catcher=catcher)) as server:
+        yield server.url
+
+
+@pytest.fixture
+def browser(url: str) -> Browser:
+    return Browser(url)
+
+
+def log_in(browser: Browser, home: str = DESK, user: str = "nhso") -> None:
+    browser.get(f"{home}/login")
+    entered = browser.send(f"{home}/login", {"user": user, "password": PASSWORD})
+    assert entered.headers["location"] == home
+    browser.follow(entered)
+
+
+def hand_in(browser: Browser) -> tuple[str, str]:
+    """Send a letter; its reference and code as the page shows them."""
+    browser.get(NEW)
+    received = browser.send(NEW, as_form())
+    assert received.status_code == 200
+    reference = re.search(r"R2569-\d{6}", received.text)
+    code = re.search(r"[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}", received.text)
+    assert reference is not None and code is not None
+    return reference[0], code[0]
+
+
+# --- the way of a request ---------------------------------------------------------------------------------------------
+
+
+def test_from_form_to_email(browser: Browser, offices: Offices, catcher: MailCatcher) -> None:
+    reference, code = hand_in(browser)
+    log_in(browser)
+    assert f'href="/nhso/desk/requests/{reference}"' in browser.page.text
+    path = f"/nhso/desk/requests/{reference}"
+    browser.get(path)
+    refused = browser.send(path, {"action": "refuse-2", "reason-2": " "})
+    assert refused.status_code == 422 and 'id="reason-2-fault"' in refused.text
+    browser.follow(browser.send(path, {"action": "refuse-2", "reason-2": "เอกสารไม่ครบ"}))
+    done = browser.follow(browser.send(path, {"action": "approve-1"}))
+    assert "อนุมัติแล้ว" in done.text and "เอกสารไม่ครบ" in done.text
+    assert browser.send(path, {"action": "approve-1"}).status_code == 409
+    deliver(offices.mail, SmtpServer(catcher.host, catcher.port))
+    catcher.wait_for(2)
+    assert "one@example.org" in browser.get("/mail").text
+    organisation = Browser(browser.url)
+    organisation.get(TRACK)
+    shown = organisation.send(TRACK, {"reference": reference.lower(), "receipt": code})
+    assert "เอกสารไม่ครบ" in shown.text and CITIZEN not in shown.text
+    again = organisation.send(TRACK, {"reference": reference, "receipt": code, "action": "again"})
+    assert "two@example.org" in again.text and "one@example.org" not in again.text
+
+
+def test_a_refused_form_keeps_the_draft_and_says_what_is_wrong(browser: Browser, offices: Offices) -> None:
+    browser.get(NEW)
+    bad = replace(LETTER, organisation="12", officers=(replace(ENTRY, email="x@", level=""),))
+    refused = browser.send(NEW, as_form(bad))
+    assert refused.status_code == 422
+    assert 'value="นางสาวทดสอบ ระบบ"' in refused.text and 'value="x@"' in refused.text
+    for field in ("organisation", "officers-0-level", "officers-0-email"):
+        assert f"#{field}" in browser.page.links and field in browser.page.ids
+        assert f"{field}-fault" in browser.page.ids
+    assert offices.rights.letters(waiting=False) == ()
+
+
+def test_rows_come_and_go_with_their_values(browser: Browser) -> None:
+    browser.get(NEW)
+    more = browser.send(NEW, {**as_form(), "action": "add"})
+    assert "officers-2-name" in browser.page.named and "two@example.org" in more.text
+    fewer = browser.send(NEW, {**as_form(), "action": "remove-0"})
+    assert "one@example.org" not in fewer.text and "two@example.org" in fewer.text
+    english = browser.send(NEW, {**as_form(), "action": "language-en"})
+    assert '<html lang="en">' in english.text and "two@example.org" in english.text
+    assert '<html lang="en">' in browser.get(NEW).text
+
+
+def test_a_form_with_blank_rows_names_the_fields_that_it_shows(browser: Browser) -> None:
+    form = as_form(replace(LETTER, officers=(replace(ENTRY, name=""), replace(ENTRY, email=""))))
+    form |= {name: "" for name in form if name.startswith("officers-0-")}
+    browser.get(NEW)
+    browser.send(NEW, form)
+    assert "#officers-0-email" in browser.page.links and "officers-1-name" not in browser.page.ids
+
+
+def test_rights_are_listed_and_ended(browser: Browser, offices: Offices) -> None:
+    offices.nhso.grant(CITIZEN, name="นางสาวทดสอบ ระบบ", organisation="99999", level="search")
+    log_in(browser)
+    browser.get(f"{DESK}/rights")
+    assert browser.send(f"{DESK}/rights", {"pid": CITIZEN, "reason": ""}).status_code == 422
+    browser.follow(browser.send(f"{DESK}/rights", {"pid": CITIZEN, "reason": "ลาออก", "action": "revoke"}))
+    assert "ยกเลิกแล้ว" in browser.page.text
+    browser.follow(browser.send(f"{DESK}/rights", {"action": "sweep"}))
+
+
+def test_a_card_is_looked_up_and_replaced(browser: Browser, offices: Offices) -> None:
+    log_in(browser, REGISTRY, "registrar")
+    assert browser.send(REGISTRY, {"query": "123"}).status_code == 422
+    assert browser.send(REGISTRY, {"query": NEW_CARD.hex()}).status_code == 404
+    assert CITIZEN in browser.send(REGISTRY, {"query": CARD.hex()}).text
+    told = {"pid": CITIZEN, "old_serial": CARD.hex(), "new_serial": "xyz"}
+    assert browser.send(f"{REGISTRY}/replacements", told).status_code == 422
+    done = browser.send(f"{REGISTRY}/replacements", {**told, "new_serial": NEW_CARD.hex()})
+    assert done.status_code == 200 and NEW_CARD.hex().upper() in done.text and "ถูกแทนที่แล้ว" in done.text
+    assert browser.send(f"{REGISTRY}/replacements", {**told, "new_serial": "FF" * 8}).status_code == 409
+    looked = [entry for entry in offices.audit.entries(about="registrar") if entry.event == "card-looked-up"]
+    assert len(looked) > 2 and CITIZEN not in str(looked)
+
+
+# --- what must not work -----------------------------------------------------------------------------------------------
+
+FORMS = [NEW, TRACK, f"{DESK}/login", f"{REGISTRY}/login", "/language", "/logout"]
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_a_form_without_the_right_token_is_refused(browser: Browser, offices: Offices, path: str) -> None:
+    for csrf in ("", "x", "0" * 64, "ก"):
+        browser.get("/")
+        refused = browser.send(path, {**as_form(), "csrf": csrf})
+        assert (refused.status_code, offices.rights.letters()) == (403, ())
+        assert "หน้านี้หมดอายุ" in refused.text
+
+
+def test_the_token_of_another_browser_is_refused(browser: Browser, url: str) -> None:
+    browser.get(NEW)
+    other = Browser(url)
+    other.get(NEW)
+    assert other.send(NEW, {**as_form(), "csrf": browser.page.csrf}).status_code == 403
+
+
+FROM_ELSEWHERE = [
+    {"Origin": "http://evil.example"},
+    {"Origin": "https://127.0.0.1:8180.evil.example"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+]
+
+
+def test_a_form_from_elsewhere_is_refused(browser: Browser) -> None:
+    for header in FROM_ELSEWHERE:
+        browser.get(NEW)
+        assert browser.send(NEW, as_form(), **header).status_code == 403, header
+
+
+def test_a_session_is_new_after_login(browser: Browser) -> None:
+    """Whoever planted the cookie of before holds nothing afterwards."""
+    planted = "a" * 43
+    browser.http.cookies.set(SESSION, planted, domain="127.0.0.1", path="/")
+    browser.get(f"{DESK}/login")
+    entered = browser.send(f"{DESK}/login", {"user": "nhso", "password": PASSWORD})
+    assert entered.status_code == 303
+    cookie = entered.headers["set-cookie"]
+    assert planted not in cookie and "HttpOnly" in cookie and "SameSite=strict" in cookie
+
+
+def test_a_planted_cookie_opens_nothing(browser: Browser, url: str) -> None:
+    log_in(browser)
+    thief = Browser(url)
+    thief.http.cookies.set(SESSION, "a" * 43)
+    assert thief.get(DESK).headers["location"] == "/nhso/desk/login?next=/nhso/desk"
+
+
+def test_logging_out_ends_the_session(browser: Browser, url: str) -> None:
+    log_in(browser)
+    token = browser.http.cookies[SESSION]
+    assert browser.send("/logout").status_code == 303
+    thief = Browser(url)
+    thief.http.cookies.set(SESSION, token)
+    assert thief.get(DESK).status_code == 303
+
+
+ELSEWHERE = [
+    "http://evil.example/",
+    "//evil.example/",
+    "/\\evil.example",
+    "\\/evil.example",
+    "/%2f/evil.example",
+    "javascript:alert(1)",
+    "/nhso/desk\r\nSet-Cookie: a=b",
+    "/ /evil.example",
+    "/@evil.example",
+    "",
+]
+
+
+def test_nobody_is_sent_elsewhere(browser: Browser) -> None:
+    for wanted in ELSEWHERE:
+        browser.get("/")
+        switched = browser.send("/language", {"language": "en", "back": wanted})
+        assert switched.headers["location"] == "/", wanted
+        browser.http.get(f"{DESK}/login", params={"next": wanted})
+        browser.get(f"{DESK}/login")
+        entered = browser.send(f"{DESK}/login", {"user": "nhso", "password": PASSWORD, "next": wanted})
+        assert entered.headers["location"] == DESK, wanted
+        assert "evil" not in str(switched.headers) + str(entered.headers)
+
+
+def test_after_login_one_is_where_one_wanted(browser: Browser) -> None:
+    browser.follow(browser.get(f"{DESK}/rights"))
+    assert 'value="/nhso/desk/rights"' in browser.page.text
+    told = {"user": "nhso", "password": PASSWORD, "next": "/nhso/desk/rights"}
+    assert browser.send(f"{DESK}/login", told).headers["location"] == "/nhso/desk/rights"
+
+
+def test_a_desk_is_for_its_own_staff(browser: Browser) -> None:
+    log_in(browser, REGISTRY, "registrar")
+    for path in (DESK, f"{DESK}/all", f"{DESK}/rights", f"{DESK}/requests/R2569-000001"):
+        assert browser.get(path).headers["location"].startswith("/nhso/desk/login")
+    sent = browser.send(f"{DESK}/rights", {"pid": CITIZEN, "reason": "x"})
+    assert sent.headers["location"] == "/nhso/desk/login?next=/nhso/desk"
+
+
+def test_another_regions_letter_is_unknown(browser: Browser, offices: Offices) -> None:
+    reference = offices.rights.receive(replace(LETTER, region="8")).reference
+    log_in(browser)
+    path = f"/nhso/desk/requests/{reference}"
+    assert browser.get(path).status_code == 404
+    assert browser.send(path, {"action": "approve-1"}).status_code == 404
+    assert offices.rights.letter(reference).waiting == 2
+
+
+def test_guessing_passwords_and_receipts_is_slowed(browser: Browser) -> None:
+    browser.get(f"{DESK}/login")
+    told = {"user": "nhso", "password": "wrong"}
+    answers = [browser.send(f"{DESK}/login", told) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert browser.send(f"{DESK}/login", {**told, "password": PASSWORD}).status_code == 429
+    guess = {"reference": "R2569-000001", "receipt": "aaaa"}
+    assert [browser.send(TRACK, guess).status_code for _ in range(4)] == [404, 404, 404, 429]
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff", b"csrf=%ff", b"&".join(b"a%d=1" % n for n in range(3000)), b"{}", b"csrf"]
+)
+def test_what_is_no_form_is_refused(browser: Browser, body: bytes) -> None:
+    browser.get(NEW)
+    answer = browser.http.post(
+        NEW, content=body, headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    assert answer.status_code in (403, 422) and "Traceback" not in answer.text
+
+
+def test_what_was_typed_is_shown_as_text(browser: Browser) -> None:
+    evil = '"><script>alert(1)</script>{{ 7*7 }}'
+    browser.get(NEW)
+    shown = browser.send(NEW, as_form(replace(LETTER, organisation="1", organisation_name=evil)))
+    assert browser.page.scripts == 0 and "{{ 7*7 }}" in shown.text
+
+
+# --- every page -------------------------------------------------------------------------------------------------------
+
+
+def test_every_page_keeps_the_rules(browser: Browser, offices: Offices) -> None:
+    offices.nhso.grant(CITIZEN, name="นางสาวทดสอบ ระบบ", organisation="99999", level="search")
+    reference = offices.rights.receive(LETTER).reference
+    paths = ["/", NEW, TRACK, f"{DESK}/login", f"{REGISTRY}/login", "/mail", "/static/unknown"]
+    staff = [DESK, f"{DESK}/all", f"{DESK}/rights", f"{DESK}/requests/{reference}", f"{DESK}/requests/x"]
+    for path in (*paths, "log in", *staff):
+        if path == "log in":
+            log_in(browser)
+            continue
+        for language in ("th", "en"):
+            browser.http.cookies.set("lang", language, domain="127.0.0.1", path="/")
+            answer = browser.get(path)
+            assert f'<html lang="{language}">' in answer.text, path
+            headers = answer.headers
+            assert "script-src" not in headers["Content-Security-Policy"]
+            assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+            assert (headers["X-Content-Type-Options"], headers["Cache-Control"]) == ("nosniff", "no-store")
+            assert headers["Referrer-Policy"] == "no-referrer" and headers["X-Frame-Options"] == "DENY"
+            page = browser.page
+            assert page.scripts == 0 and set(page.named) <= page.labelled, path
+            assert {link[1:] for link in page.links if link.startswith("#")} <= page.ids
+            assert CITIZEN not in str(answer.url)
+
+
+def test_the_style_sheet_is_ours(browser: Browser) -> None:
+    css = browser.http.get("/static/offices.css")
+    assert css.headers["content-type"].startswith("text/css")
+    assert "http" not in css.text and "@import" not in css.text and "Sarabun" in css.text
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_cookies_are_secure_where_the_address_is(offices: Offices, secure: bool) -> None:
+    visit = Visit("th", "/", secure, token="a" * 43, token_is_new=True, csrf="", member=None)
+    answer = Response()
+    Kit(offices.staff, bytes(32)).remember(answer, visit, visit.token)
+    assert ("Secure" in answer.headers["set-cookie"]) == secure

@@ -1,0 +1,159 @@
+"""The databases: made whole or step by step alike, opened by many at once, and errors that keep secrets."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy.engine import make_url
+
+from apdu_specs import replies
+from emulator.offices import migrations
+from emulator.offices.errors import DatabaseTooNew, DatabaseUnusable, Refused
+from emulator.offices.migrations import upgrade
+from emulator.offices.storage import Storage
+from emulator.offices.tables import METADATA
+from emulator.offices.tables.cards import IssuedCard
+from tests.emulator.offices.rooms import CARD, CITIZEN, NOON_IN_BANGKOK
+
+
+def sqlalchemy_url(database: str) -> str:
+    return (
+        database.replace("postgresql:", "postgresql+psycopg:")
+        if "://" in database
+        else f"sqlite:///{database}"
+    )
+
+
+def shape(connection: Connection) -> dict[str, object]:
+    """Tables, columns, keys and indexes, as the database tells them."""
+    found = inspect(connection)
+    return {
+        name: (
+            [(column["name"], str(column["type"]), column["nullable"]) for column in found.get_columns(name)],
+            found.get_pk_constraint(name)["constrained_columns"],
+            sorted((str(index["name"]), str(index["column_names"])) for index in found.get_indexes(name)),
+            sorted(str(each["column_names"]) for each in found.get_unique_constraints(name)),
+        )
+        for name in sorted(found.get_table_names())
+    }
+
+
+def test_the_revision_that_is_stamped_is_the_newest() -> None:
+    assert ScriptDirectory.from_config(upgrade.configuration()).get_heads() == [migrations.HEAD]
+
+
+def test_migrations_and_tables_say_the_same(database: str) -> None:
+    """If this fails after a table was changed: python -m emulator.offices.migrations.make"""
+    engine = create_engine(sqlalchemy_url(database))
+    with engine.begin() as connection:
+        upgrade.upgrade(connection)
+        upgrade.check(connection)
+        migrated = shape(connection)
+        METADATA.drop_all(connection)
+        METADATA.create_all(connection)
+        assert shape(connection) == migrated
+    engine.dispose()
+
+
+def test_a_migrated_database_is_used_as_it_is(database: str) -> None:
+    engine = create_engine(sqlalchemy_url(database))
+    with engine.begin() as connection:
+        upgrade.upgrade(connection)
+    engine.dispose()
+    storage = Storage(database)
+    with storage.transaction() as session:
+        session.add(IssuedCard(serial=CARD, citizen_id=CITIZEN, issued_at=NOON_IN_BANGKOK))
+    with storage.reading() as session:
+        assert session.get_one(IssuedCard, CARD).issued_at == NOON_IN_BANGKOK
+    storage.close()
+
+
+def test_a_database_without_migrations_gets_them(database: str) -> None:
+    Storage(database).close()
+    engine = create_engine(sqlalchemy_url(database))
+    with engine.begin() as connection:
+        assert migrations.revision_of(connection) == migrations.HEAD
+        upgrade.check(connection)
+    engine.dispose()
+
+
+def test_a_database_of_a_newer_version_is_left_alone(database: str) -> None:
+    Storage(database).close()
+    engine = create_engine(sqlalchemy_url(database))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'ffff'")
+    with pytest.raises(DatabaseTooNew):
+        Storage(database)
+    with engine.begin() as connection:
+        assert migrations.revision_of(connection) == "ffff"
+    engine.dispose()
+
+
+def test_an_empty_database_that_many_open_at_once(database: str) -> None:
+    together = threading.Barrier(6)
+    opened: list[Storage] = []
+
+    def open_it() -> None:
+        together.wait(timeout=10)
+        opened.append(Storage(database))
+
+    threads = [threading.Thread(target=open_it) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert len(opened) == 6
+    for storage in opened:
+        storage.close()
+
+
+def test_a_refusal_commits_and_a_fault_does_not(database: str) -> None:
+    storage = Storage(database)
+    with pytest.raises(Refused), storage.decision() as session:
+        session.add(IssuedCard(serial=CARD, citizen_id=CITIZEN, issued_at=NOON_IN_BANGKOK))
+        raise Refused(replies.NO_RIGHT)
+    with pytest.raises(ZeroDivisionError), storage.decision() as session:
+        session.delete(session.get_one(IssuedCard, CARD))
+        session.flush()
+        raise ZeroDivisionError
+    with storage.reading() as session:
+        assert session.get(IssuedCard, CARD) is not None
+    storage.close()
+
+
+def _closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def test_a_postgresql_that_does_not_answer() -> None:
+    with pytest.raises(DatabaseUnusable) as caught:
+        Storage(f"postgresql://me:hidden-word@127.0.0.1:{_closed_port()}/offices")
+    assert "127.0.0.1" in caught.value.message.en
+    assert "hidden-word" not in caught.value.message.en + caught.value.message.th
+
+
+@pytest.mark.parametrize(
+    "address", ["mysql://me:hidden-word@x/y", "://", "nothing://", "postgresql://me:hidden-word@x:y/z"]
+)
+def test_an_address_of_no_database(address: str) -> None:
+    with pytest.raises(DatabaseUnusable) as caught:
+        Storage(address)
+    assert "hidden-word" not in caught.value.message.en
+
+
+def test_an_absent_file_where_one_must_be(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnusable):
+        Storage(tmp_path / "absent.db", must_exist=True)
+    assert not (tmp_path / "absent.db").exists()
+
+
+def test_a_sqlite_address(tmp_path: Path) -> None:
+    Storage(f"sqlite:///{tmp_path}/offices.db").close()
+    assert (tmp_path / "offices.db").is_file()
+    assert make_url(f"sqlite:///{tmp_path}/offices.db").database == f"{tmp_path}/offices.db"
