@@ -1,0 +1,151 @@
+"""What pages of other origins, people and tools see of the agent; and that nothing about anybody is logged."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from harness.agent.app import build_app
+from harness.agent.nhso import NhsoDesk
+from harness.agent.patient import PatientCard, PatientReader
+from harness.terminals.presence import Readers
+from harness.web_server import WebServer
+from tests.emulator.offices.people import ENTITLED
+from tests.harness.agent.scene import ASKED, Scene
+
+PAGE = "https://his.example"
+
+
+def test_a_page_of_another_origin_reads_the_answers_and_the_refusals(unchanged: Scene) -> None:
+    for path, status in (
+        ("/api/smartcard/terminals", 200),
+        ("/api/smartcard/read", 200),
+        ("/api/smartcard/probe/1", 400),
+        ("/api/nothing", 404),
+    ):
+        answer = unchanged.get(path, Origin=PAGE)
+        assert answer.status_code == status
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in answer.headers
+    assert "access-control-allow-origin" not in unchanged.get("/api/smartcard/terminals").headers
+
+
+@pytest.mark.parametrize("path", ["/api/nhso-service/confirm-save", "/api/nhso-service/confirm-save/"])
+def test_a_browser_asks_first_as_chromium_does(unchanged: Scene, path: str) -> None:
+    answer = unchanged.http.options(
+        path,
+        headers={
+            "Origin": PAGE,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type",
+            "Access-Control-Request-Private-Network": "true",
+        },
+    )
+    assert answer.status_code == 200
+    told = answer.headers
+    assert told["access-control-allow-origin"] == "*"
+    assert "POST" in told["access-control-allow-methods"]
+    assert told["access-control-allow-headers"] == "content-type"
+    assert told["access-control-allow-private-network"] == "true"
+    assert answer.content == b""
+
+
+def test_consent_is_given_to_what_was_asked_only(unchanged: Scene) -> None:
+    asked = {"Origin": PAGE, "Access-Control-Request-Method": "GET"}
+    told = unchanged.http.options("/api/smartcard/read", headers=asked).headers
+    assert not {"access-control-allow-headers", "access-control-allow-private-network"} & set(told)
+    local = {**asked, "Access-Control-Request-Local-Network": "true"}
+    told = unchanged.http.options("/api/smartcard/read", headers=local).headers
+    assert told["access-control-allow-local-network"] == "true"
+
+
+def test_is_it_up(unchanged: Scene) -> None:
+    assert unchanged.get("/api/api/preference").status_code == 200
+    front = unchanged.get("/")
+    assert front.status_code == 200
+    assert front.headers["content-type"] == "text/html; charset=utf-8"
+    assert "โปรแกรมทำงานอยู่" in front.text and "/api/smartcard/read-card-only" in front.text
+    assert "<script" not in front.text
+    for old in ("/swagger-ui.html", "/swagger-ui/index.html"):
+        assert unchanged.get(old).headers["location"] == "/"
+
+
+def test_the_openapi_document(unchanged: Scene) -> None:
+    document = unchanged.get("/v3/api-docs").json()
+    assert {path: sorted(methods) for path, methods in document["paths"].items()} == {
+        "/api/smartcard/terminals": ["get"],
+        "/api/smartcard/read": ["get"],
+        "/api/smartcard/read-card-only": ["get"],
+        "/api/smartcard/probe/{pid}": ["get"],
+        "/api/nhso-service/confirm-save": ["post"],
+        "/api/nhso-service/save-as-draft": ["post"],
+        "/api/nhso-service/latest-authen-code/{pid}": ["get"],
+        "/api/nhso-service/latest-5-authen-code-all-hospital/{pid}": ["get"],
+        "/api/api/preference": ["get"],
+    }
+    tags = {
+        tag
+        for methods in document["paths"].values()
+        for each in methods.values()
+        for tag in each.get("tags", [])
+    }
+    assert tags == {"secure-smart-card-agent-resource", "nhso-service-resource"}
+
+
+def test_nothing_about_anybody_is_logged_or_shown(unchanged: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    unchanged.get(f"/api/nhso-service/latest-authen-code/{ENTITLED}")
+    unchanged.get(f"/api/smartcard/probe/{ENTITLED}?x={ENTITLED}")
+    unchanged.get("/api/smartcard/read?readImageFlag=true")
+    unchanged.http.post("/api/nhso-service/save-as-draft", json={**ASKED, "mobile": "1"})
+    # The test's own requests are logged by httpx, and pytest listens to a logger that is switched off.
+    silent = ("httpx", "httpcore", "uvicorn.access")
+    ours = [each for each in caplog.records if not each.name.startswith(silent)]
+    assert not logging.getLogger("uvicorn.access").propagate
+    assert not any(ENTITLED in each.getMessage() for each in ours)
+    card = PatientCard(ENTITLED, "นาย", "ทดสอบ", "ระบบ")
+    assert repr(card) == "PatientCard()"
+
+
+def test_a_fault_is_a_refusal_without_a_trace(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(PatientReader):
+        def terminals(self) -> list[dict[str, Any]]:
+            raise RuntimeError(f"about {ENTITLED}")
+
+    reader = Broken(lambda: Readers(True, ()))
+    with (
+        NhsoDesk("http://127.0.0.1:9/nhso", "x") as nhso,
+        WebServer(build_app(reader, nhso)) as server,
+    ):
+        answer = httpx.get(f"{server.url}/api/smartcard/terminals", headers={"Origin": PAGE}, trust_env=False)
+    told = answer.json()
+    assert (answer.status_code, told["message"]) == (500, "โปรแกรมขัดข้อง กรุณาลองใหม่อีกครั้ง")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert ENTITLED not in answer.text + caplog.text
+    assert "RuntimeError" in caplog.text
+
+
+def test_who_still_waits_for_a_card_when_the_agent_ends_is_told_so(caplog: pytest.LogCaptureFixture) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Waiting(PatientReader):
+        def read(self, *, photo: bool) -> PatientCard:
+            begun.set()
+            assert go_on.wait(20)
+            return PatientCard(ENTITLED)
+
+    reader = Waiting(lambda: Readers(True, ()))
+    with NhsoDesk("http://127.0.0.1:9/nhso", "x") as nhso, ThreadPoolExecutor(1) as program:
+        with WebServer(build_app(reader, nhso)) as server:
+            answer = program.submit(
+                httpx.get, f"{server.url}/api/smartcard/read", trust_env=False, timeout=20
+            )
+            assert begun.wait(20)
+        assert (answer.result(20).status_code, answer.result().json()["message"]) == (500, "โปรแกรมกำลังปิด")
+        go_on.set()
+    assert "Traceback" not in caplog.text
