@@ -24,6 +24,7 @@ from harness.cli.control import NotInTheReader, ask
 from harness.cli.output import Misuse, Output, reporting
 from harness.cli.pin import PIN_VARIABLE
 from harness.cli.reader import reader_option, terminal_for
+from harness.cli.whole_file import write_whole
 from harness.client.card import well_formed
 from harness.errors import HarnessError
 from harness.learn.errors import CardHasFailures, CardNotFresh
@@ -127,8 +128,9 @@ def command(
 
     Without --reader a fresh virtual card is learned, in a PC/SC stack of its own. The card in --reader has to be
     virtual, real ones are refused always, and without failures; it is brought back to the state it was found in, again and
-    again and at the end, by the 'thnid run' or 'thnid serve' around it. Exit status 1 if the card is not the machine that
-    its policy declares.
+    again and at the end, by the 'thnid run' or 'thnid serve' around it. A card in a file forces every try to the disk, some
+    40,000 times: that takes minutes, a card in memory ('thnid run' without --card) seconds. Exit status 1 if the card is not
+    the machine that its policy declares.
     """
     if in_process and reader_name:
         raise Misuse(
@@ -184,7 +186,7 @@ def _insist_on_writable(path: Path) -> None:
         code = errno.EISDIR
     elif not path.parent.is_dir():
         code = errno.ENOENT
-    elif not os.access(path if path.exists() else path.parent, os.W_OK):
+    elif not os.access(path.parent if path.is_file() or not path.exists() else path, os.W_OK):
         code = errno.EACCES
     if code:
         raise OSError(code, os.strerror(code), str(path))
@@ -273,7 +275,7 @@ def _export(output: Output, policy: PinPolicy, first_pin: bytes, path: Path) -> 
     suites = {name: conformance_suite(pin_machine(policy, alphabet)) for name, alphabet in ALPHABETS.items()}
     cases = tuple(case for suite in suites.values() for case in suite.cases)
     both = Suite(policy.name, cases)
-    path.write_text(both.to_json(explained(first_pin)), encoding="utf-8")
+    write_whole(path, both.to_json(explained(first_pin)))
     document = {"policy": policy.name, "cases": len(cases), "steps": both.steps, "file": str(path)}
     told = Text(
         f"{len(cases)} cases with {both.steps} steps are in {path}.",
@@ -292,7 +294,7 @@ def _report(output: Output, policy: PinPolicy, findings: Sequence[Finding], trac
     }
     if wrong is not None and trace_path is not None:
         try:
-            trace_path.write_text(wrong.trace(), encoding="utf-8")
+            write_whole(trace_path, wrong.trace())
         except OSError as error:  # the disk is full by now, say; what was found is told all the same
             if not output.json:
                 _show(output, policy, findings, wrong)

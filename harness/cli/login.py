@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from apdu_specs.language import Text
-from harness.cli.output import Output, reporting
+from harness.cli.output import Misuse, Output, reporting
 from harness.cli.pin import pin_provider
 from harness.cli.reader import reader_option, terminal_for
 from harness.errors import HarnessError
@@ -25,8 +25,14 @@ if TYPE_CHECKING:
 @click.option(
     "--pin-stdin", is_flag=True, help="Read the PIN from standard input; else THNID_PIN, else a prompt."
 )
-@click.option("--authority-url", help="The authority; else an embedded stand-in.")
-@click.option("--nhso-url", help="NHSO; else an embedded stand-in.")
+@click.option(
+    "--authority-url",
+    envvar="THNID_AUTHORITY_URL",
+    help="The authority (also THNID_AUTHORITY_URL); else an embedded stand-in.",
+)
+@click.option(
+    "--nhso-url", envvar="THNID_NHSO_URL", help="NHSO (also THNID_NHSO_URL); else an embedded stand-in."
+)
 @click.option("--no-right", is_flag=True, help="Embedded NHSO: the officer was never granted a right.")
 @click.option("--revoked", is_flag=True, help="Embedded NHSO: the officer's right was revoked.")
 @click.option(
@@ -56,12 +62,22 @@ def command(
     Without URLs the offices are embedded and know the card in the reader as an officer's, with a right.
     """
     if (authority_url is None) != (nhso_url is None):
-        raise click.UsageError("Give both --authority-url and --nhso-url, or neither.")
+        raise Misuse(
+            Text(
+                "Give both --authority-url and --nhso-url, or neither.",
+                "โปรดระบุทั้ง --authority-url และ --nhso-url หรือไม่ระบุเลย",
+            )
+        )
     seeding = {"--no-right": no_right, "--revoked": revoked, "--idle-days": idle_days is not None}
     seeding["--card-replaced"] = card_replaced
     if authority_url is not None and any(seeding.values()):
         names = ", ".join(name for name, given in seeding.items() if given)
-        raise click.UsageError(f"{names} is for the embedded offices; it does nothing to those at a URL.")
+        raise Misuse(
+            Text(
+                f"{names} is for the embedded offices; it does nothing to those at a URL.",
+                f"{names} ใช้กับหน่วยงานจำลองในตัวเท่านั้น ไม่มีผลต่อบริการที่ระบุด้วย URL",
+            )
+        )
     with ExitStack() as cleanup:
         offices = None
         if authority_url is None or nhso_url is None:
@@ -100,13 +116,36 @@ class OfficesNotInstalled(HarnessError):
         )
 
 
-def embedded_offices(database: Path | None = None, port: int = 0) -> EmbeddedOffices:
+def embedded_offices(
+    database: Path | str | None = None,
+    port: int = 0,
+    *,
+    key_file: Path | None = None,
+    counter_key: str | None = None,
+    test_mode: bool = False,
+    levels: Path | None = None,
+    pages: bool = False,
+    smtp: tuple[str, int] | None = None,
+) -> EmbeddedOffices:
     """The stand-in offices, in this process. Raises OfficesNotInstalled."""
     try:
         from emulator.offices.embedded import EmbeddedOffices
     except ModuleNotFoundError as error:
         raise OfficesNotInstalled(error.name or "") from error
-    return EmbeddedOffices(database=database, port=port)
+    from emulator.offices.keyfile import master_key
+    from emulator.offices.levels import load_levels
+    from emulator.offices.mail.delivery import SmtpServer
+
+    return EmbeddedOffices(
+        master_key(key_file),
+        database=database,
+        port=port,
+        counter_key=counter_key,
+        test_mode=test_mode,
+        levels=None if levels is None else load_levels(levels),
+        pages=pages,
+        smtp=None if smtp is None else SmtpServer(*smtp),
+    )
 
 
 def _seed(

@@ -10,16 +10,29 @@ from pathlib import Path
 import click
 
 from apdu_specs.language import Text
-from harness.cli.output import CommandGroup, Output, reporting
-from harness.cli.pin import new_pin
+from harness.cli.office_desk import command as desk
+from harness.cli.office_rights import COMMANDS as RIGHTS_COMMANDS
+from harness.cli.output import CommandGroup, Misuse, Output, reporting
+from harness.cli.pin import new_pin, warn_of_weak_pin
 from harness.cli.reader import reader_option, terminal_for
 from harness.client import CardClient
 from harness.officer.offices import RegistryClient
 
+counter_key_option = click.option(
+    "--counter-key",
+    default="",
+    envvar="THNID_COUNTER_KEY",
+    help="What the registry office wants to see of a counter; `thnid office serve` prints it.",
+)
+
+key_file_option = click.option(
+    "--key-file", type=click.Path(path_type=Path), help="The offices' master key; else the specimen key."
+)
+
 
 @click.group("office", cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """The stand-in offices: renew a PIN, replace a card, serve."""
+    """The stand-in offices: renew a PIN, replace a card, ask for rights and decide on them, serve."""
 
 
 @command.command("renew-pin")
@@ -29,7 +42,13 @@ def command() -> None:
 @reader_option
 @click.option("--pin", help="The new PIN (else --pin-stdin or a prompt).")
 @click.option("--pin-stdin", is_flag=True, help="Read the new PIN from standard input.")
-@click.option("--registry-url", help="A registry office; else an embedded stand-in that knows the card.")
+@click.option(
+    "--registry-url",
+    envvar="THNID_REGISTRY_URL",
+    help="A registry office (also THNID_REGISTRY_URL); else an embedded stand-in that knows the card.",
+)
+@counter_key_option
+@key_file_option
 @click.option("--real-card", metavar="SERIAL", help="Allow this on the real card with this serial.")
 @reporting
 def renew_pin(
@@ -39,6 +58,8 @@ def renew_pin(
     pin: str | None,
     pin_stdin: bool,
     registry_url: str | None,
+    counter_key: str,
+    key_file: Path | None,
     real_card: str | None,
 ) -> None:
     """Issue a new PIN, as a registration office does for the card's owner. Impossible on a locked card."""
@@ -46,7 +67,8 @@ def renew_pin(
     with ExitStack() as cleanup:
         client = cleanup.enter_context(_client(card_path, reader_name, real_card))
         citizen_id, serial = client.citizen_id(), client.card_serial()
-        registry = cleanup.enter_context(_registry(registry_url, citizen_id, serial))
+        registry = cleanup.enter_context(_registry(registry_url, counter_key, key_file, citizen_id, serial))
+        warn_of_weak_pin(output, client, chosen)
         proof = registry.proof(citizen_id, serial, client.office_challenge())
         client.office_authenticate(proof)
         client.office_reset_pin(chosen)
@@ -54,7 +76,7 @@ def renew_pin(
     output.report(
         document,
         lambda: output.say(
-            Text("The card has a new PIN; its counter is clear.", "ออก PIN ใหม่แล้ว ตัวนับเริ่มใหม่")
+            Text("The card has a new PIN; its counter is clear.", "บัตรมี PIN ใหม่แล้ว และจำนวนครั้งที่ผิดกลับเป็นศูนย์")
         ),
     )
 
@@ -69,8 +91,12 @@ def renew_pin(
 @click.option("--pin", help="The new card's PIN (else --pin-stdin or a prompt).")
 @click.option("--pin-stdin", is_flag=True, help="Read the PIN from standard input.")
 @click.option(
-    "--registry-url", help="Tell this registry office, so that the old card is refused from now on."
+    "--registry-url",
+    envvar="THNID_REGISTRY_URL",
+    help="Tell this registry office (also THNID_REGISTRY_URL), so that the old card is refused from now on.",
 )
+@counter_key_option
+@key_file_option
 @click.option("--force", is_flag=True, help="Replace the file given by --out if it exists.")
 @reporting
 def replace_card(
@@ -80,25 +106,27 @@ def replace_card(
     pin: str | None,
     pin_stdin: bool,
     registry_url: str | None,
+    counter_key: str,
+    key_file: Path | None,
     force: bool,
 ) -> None:
     """Make the owner a new card with a new serial, as a registration office does when the old one is locked."""
     from emulator.card.card_file import read_card_file
     from emulator.card.issue import card_in_file, reissued
+    from emulator.offices.keyfile import master_key
 
     chosen = new_pin(output, pin, pin_stdin)
     old, _ = read_card_file(card_path)
-    before = new_path.read_bytes() if force and new_path.is_file() else None
-    new = reissued(old)
-    card_in_file(new_path, new, pin=chosen, force=force)
-    if registry_url is not None:
-        try:
-            with RegistryClient(registry_url) as registry:
+    new = reissued(old, master_key=master_key(key_file))
+
+    def tell_registry() -> None:
+        if registry_url is not None:
+            with RegistryClient(registry_url, counter_key=counter_key) as registry:
                 registry.replace(old.citizen_id, old.serial, new.serial)
-        except BaseException:
-            # A card that no office knows of was never issued.
-            new_path.unlink() if before is None else new_path.write_bytes(before)
-            raise
+
+    # A card that no office knows of was never issued: until the office has agreed, no file has the new card's name.
+    # Cut off between the two, the same card is made again without --registry-url.
+    card_in_file(new_path, new, pin=chosen, force=force, before_named=tell_registry)
     document = {
         "file": str(new_path),
         "old_serial": old.serial.hex().upper(),
@@ -119,7 +147,11 @@ def replace_card(
 
 @command.command("serve")
 @click.option(
-    "--db", "database", type=click.Path(path_type=Path), help="SQLite file that keeps what the offices know."
+    "--db",
+    "--database",
+    "database",
+    metavar="FILE|URL",
+    help="What keeps all that the offices know: a SQLite file or postgresql://...; else memory.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Loopback port; 0 picks a free one.")
 @click.option(
@@ -129,22 +161,58 @@ def replace_card(
     multiple=True,
     help="Know this card as an officer's, with a right.",
 )
+@key_file_option
+@click.option(
+    "--counter-key", envvar="THNID_COUNTER_KEY", help="What counters have to show; else a new one is made."
+)
+@click.option("--test-mode", is_flag=True, help="Let tests move the clock: POST /test/clock.")
+@click.option(
+    "--levels",
+    type=click.Path(path_type=Path),
+    help="Levels of rights, as levels.yaml; else the standard ones.",
+)
+@click.option("--smtp", metavar="HOST:PORT", help="Who takes e-mail; else it waits in the database.")
 @reporting
-def serve(output: Output, database: Path | None, port: int, cards: tuple[Path, ...]) -> None:
+def serve(
+    output: Output,
+    database: str | None,
+    port: int,
+    cards: tuple[Path, ...],
+    key_file: Path | None,
+    counter_key: str | None,
+    test_mode: bool,
+    levels: Path | None,
+    smtp: str | None,
+) -> None:
     """Serve registry office, authority and NHSO on loopback until Ctrl-C, for logins with URLs."""
     from emulator.card.card_file import read_card_file
+    from emulator.card.issue import card_in_memory
     from harness.cli.login import embedded_offices
+    from harness.cli.stand_in_nhso import holder_on
 
     officers = [read_card_file(path)[0] for path in cards]
     stopping = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
     try:
-        with embedded_offices(database, port) as offices:
+        with embedded_offices(
+            database,
+            port,
+            key_file=key_file,
+            counter_key=counter_key,
+            test_mode=test_mode,
+            levels=levels,
+            pages=True,
+            smtp=None if smtp is None else _host_and_port(smtp),
+        ) as offices:
             for card in officers:
                 offices.know_card(card.citizen_id, card.serial)
                 offices.grant(card.citizen_id)
+                holder = holder_on(card_in_memory(card))
+                if holder is not None:
+                    offices.offices.citizens.admit_holder(holder)
             document = {
                 "authority_url": offices.authority_url,
+                "counter_key": offices.counter_key,
                 "nhso_url": offices.nhso_url,
                 "registry_url": offices.registry_url,
             }
@@ -154,6 +222,13 @@ def serve(output: Output, database: Path | None, port: int, cards: tuple[Path, .
             signal.sigwait(stopping)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _host_and_port(told: str) -> tuple[str, int]:
+    host, _, port = told.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port[:6]) < 2**16:
+        raise Misuse(Text("--smtp takes HOST:PORT.", "--smtp ต้องเป็น HOST:PORT"))
+    return host.strip("[]"), int(port)
 
 
 @contextmanager
@@ -175,15 +250,21 @@ def _client(card_path: Path | None, reader_name: str | None, real_card: str | No
 
 
 @contextmanager
-def _registry(url: str | None, citizen_id: str, serial: bytes) -> Iterator[RegistryClient]:
+def _registry(
+    url: str | None, counter_key: str, key_file: Path | None, citizen_id: str, serial: bytes
+) -> Iterator[RegistryClient]:
     """The registry office at ``url``, or an embedded one that knows this card."""
     if url is not None:
-        with RegistryClient(url) as registry:
+        with RegistryClient(url, counter_key=counter_key) as registry:
             yield registry
         return
     from harness.cli.login import embedded_offices
 
-    with embedded_offices() as offices:
+    with embedded_offices(key_file=key_file) as offices:
         offices.know_card(citizen_id, serial)
-        with RegistryClient(offices.registry_url) as registry:
+        with RegistryClient(offices.registry_url, counter_key=offices.counter_key) as registry:
             yield registry
+
+
+for each in (desk, *RIGHTS_COMMANDS):
+    command.add_command(each)

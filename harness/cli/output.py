@@ -54,6 +54,12 @@ def language() -> Language:
     return "th" if chosen == "th" else "en"
 
 
+def language_was_chosen() -> bool:
+    """Whether ``--lang`` was given."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.meta.get(_LANGUAGE) is not None
+
+
 def language_of_environment() -> Language:
     """Thai if the locale is Thai and standard output can carry it, else English."""
     setting = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""

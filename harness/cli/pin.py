@@ -10,6 +10,7 @@ import click
 
 from apdu_specs.language import Text
 from harness.cli.output import Output
+from harness.client import CardClient
 from harness.client.card import well_formed
 from harness.errors import HarnessError
 
@@ -64,6 +65,23 @@ def new_pin(output: Output, given: str | None, from_stdin: bool) -> str:
         question = Text("New PIN (4 digits)", "กำหนดรหัส PIN ใหม่ 4 หลัก").say(output.language)
         pin = str(click.prompt(question, hide_input=True, confirmation_prompt=True, err=True))
     return well_formed(pin)
+
+
+def warn_of_weak_pin(output: Output, client: CardClient, pin: str) -> None:
+    """Say on standard error why the PIN that a card's owner chose is easily guessed; the owner may insist."""
+    from apdu_specs.errors import SpecError
+    from apdu_specs.moi import MOI
+    from apdu_specs.weak_pin import weaknesses
+
+    try:
+        born = client.read_field(MOI, "birth_date")
+    except SpecError:  # a date that is none cannot be guessed either
+        born = None
+    reasons = weaknesses(pin, citizen_id=client.citizen_id(), born=born)
+    if reasons:
+        why = Text(", ".join(each.en for each in reasons), ", ".join(each.th for each in reasons))
+        warning = Text(f"This PIN is easily guessed: {why.en}.", f"รหัส PIN นี้คาดเดาได้ง่าย: {why.th}")
+        click.echo(f"thnid: {warning.say(output.language)}", err=True)
 
 
 def _line_from_stdin() -> str:

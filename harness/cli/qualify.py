@@ -156,6 +156,7 @@ def run_command(output: Output, **options: Any) -> int:
         document = campaign.run()
     except KeyboardInterrupt:
         where = record.folder
+        write_reports(record.finish(record.remaining), where, output)
         output.say(
             Text(
                 f"Stopped. What was measured is in {where}; --resume {where} goes on.",

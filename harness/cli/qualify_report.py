@@ -60,11 +60,14 @@ def report(output: Output, record_path: Path, out: Path | None) -> None:
 def compare(output: Output, paths: tuple[Path, ...], page: Path | None, seed: int) -> None:
     """Put records side by side and tell a difference from noise; all are compared with the first.
 
-    Medians stand with bootstrap confidence intervals, widened for the number of comparisons made.
+    Medians stand with bootstrap confidence intervals, widened for the number of comparisons made. A record that was changed
+    since, or whose evidence is not what was shown, is refused.
     """
     if len(paths) < 2:
         raise Misuse(Text("Name at least two records to compare.", "โปรดระบุผลที่จะเปรียบเทียบอย่างน้อยสองรายการ"))
     records = [load(path) for path in paths]
+    for path, record in zip(paths, records, strict=True):
+        shown(record, beside(path))  # raises EvidenceAltered
     with extra_needed():
         from harness.qualify import compare as comparing
     comparison = comparing.compare(records, seed)
@@ -81,7 +84,7 @@ def _show(output: Output, comparison: Comparison, page: Path | None) -> None:
     from rich.table import Table
     from rich.text import Text as Plain
 
-    from harness.qualify.compare import letter
+    from harness.qualify.compare import Finding, letter
     from harness.qualify.report.view import reader_name
 
     say = output.language
@@ -97,11 +100,12 @@ def _show(output: Output, comparison: Comparison, page: Path | None) -> None:
     output.show_table(table)
     changed = [line.criterion for line in comparison.lines if line.verdict_changes]
     different = [line.criterion for line in comparison.lines if line.differs]
-    shown = (", ".join(changed) or "–", ", ".join(different) or "–")
+    unsure = [line.criterion for line in comparison.lines if line.has(Finding.NOT_CERTAIN)]
+    told = [", ".join(each) or "–" for each in (changed, different, unsure)]
     output.say(
         Text(
-            f"Verdicts differ: {shown[0]}. More than noise: {shown[1]}.",
-            f"ผลต่างกัน: {shown[0]} ต่างเกินความแปรปรวน: {shown[1]}",
+            f"Verdicts differ: {told[0]}. More than noise: {told[1]}. Large, not certain: {told[2]}.",
+            f"ผลต่างกัน: {told[0]} ต่างเกินความแปรปรวน: {told[1]} ต่างกันมากแต่ยังไม่แน่ชัด: {told[2]}",
         )
     )
     if page is not None:

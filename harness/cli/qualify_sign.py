@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from datetime import date as calendar
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,21 @@ SHOWN_AS = {"PA-1": "mark", "PA-2": "driver", "PA-3": "label"}
 """The paper criteria, and what a campaign calls what is shown for them."""
 STATED = ("serial", "firmware", "driver")
 """What a reader often does not tell of itself."""
+
+
+class WrongDay(HarnessError):
+    """The day of the signature is one on which nobody can have signed this record."""
+
+    exit_status = 2
+
+    def __init__(self, day: str, why: Text) -> None:
+        super().__init__(
+            Text(f"The record cannot have been signed on {day}: {why.en}.", f"ลงนามวันที่ {day} ไม่ได้: {why.th}"),
+            Text(
+                "Sign with the day on which it is signed, or leave --date out.",
+                "โปรดระบุวันที่ลงนามจริง หรือไม่ต้องระบุ --date",
+            ),
+        )
 
 
 class SignedAlready(HarnessError):
@@ -84,13 +99,12 @@ def sign(
         raise SignedAlready(path, str(before.get("operator")), str(before.get("date")))
     if not operator.strip():
         raise click.UsageError("--operator is the name of whoever signs.")
+    signed_on = _day(day, document)
     shown(document, beside(path))
     kept = [records.keep_evidence(beside(path), *_paper(each)) for each in papers]
-    signed = records.sign(document, operator, _day(day), **stated, evidence=kept)
+    signed = records.sign(document, operator, signed_on, **stated, evidence=kept)
     written = path / records.DOCUMENT if path.is_dir() else path
-    temporary = written.with_name(f".{written.name}")
-    temporary.write_text(json.dumps(signed, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(written)
+    records.write_document(signed, written)
     told = {"signature": signed["signature"], "verdict": signed["verdict"], "digest": signed["digest"]}
     output.report(
         told,
@@ -110,24 +124,51 @@ def _paper(path: Path) -> tuple[str, bytes]:
         raise click.UsageError(f"--evidence {path}: {error.strerror}.") from None
 
 
-def _day(text: str | None) -> str:
+def _day(text: str | None, document: Mapping[str, Any]) -> str:
+    """The day of the signature. Raises WrongDay for one to come, or before the record was there."""
+    today = datetime.now().astimezone().date()
     try:
-        return calendar.fromisoformat(text).isoformat() if text else calendar.today().isoformat()
+        day = calendar.fromisoformat(text) if text else today
     except ValueError:
         raise click.UsageError(f"--date is a day such as 2026-11-20, not {text}.") from None
+    # It may be tomorrow already, or still yesterday, where the other clock is.
+    if day > max(today, datetime.now(UTC).date()):
+        raise WrongDay(day.isoformat(), Text("that day is yet to come", "วันนั้นยังมาไม่ถึง"))
+    measured = _measured_on(document)
+    if measured is not None and day < measured:
+        raise WrongDay(
+            day.isoformat(),
+            Text(f"it was measured until {measured}", f"วัดเสร็จเมื่อวันที่ {measured}"),
+        )
+    return day.isoformat()
+
+
+def _measured_on(document: Mapping[str, Any]) -> calendar | None:
+    """The day on which the last was measured, in the time of this place."""
+    try:
+        return datetime.fromisoformat(str(document.get("ended"))).astimezone().date()
+    except ValueError:
+        return None
 
 
 @click.command("verify")
 @click.argument("path", metavar="RECORD", type=click.Path(path_type=Path))
 @reporting
 def verify(output: Output, path: Path) -> None:
-    """Whether a record is as it was written: results, verdict, evidence and signature. Exit status 0: it is, 1: it is not."""
+    """Whether a record is as it was written: results, verdict, evidence and signature. Exit status 0: it is, 1: it is not.
+
+    Verdicts must follow from values and limits, and the limits be those that this version declares if it made the record.
+    It shows a change; a record in which everything was made up to fit shows none.
+    """
+    from harness.qualify.consistency import is_ours
     from harness.qualify.report.loading import beside, evidence, load, shown
 
     document = load(path)
     shown(document, beside(path))
     told = {
         "verdict": document["verdict"],
+        "version": document["tool"].get("version"),
+        "limits_compared": is_ours(document),
         "digest": document["digest"],
         "reader": document["reader"].get("name"),
         "evidence": len(evidence(document)),
@@ -145,6 +186,13 @@ def _show(output: Output, told: Mapping[str, Any]) -> None:
         )
     )
     output.say(Text(f"Digest: {told['digest']}", f"ค่าแฮช: {told['digest']}"))
+    if not told["limits_compared"]:
+        output.say(
+            Text(
+                f"Its limits were not compared with what is declared: thnid {told['version']} made it.",
+                f"ไม่ได้เทียบขีดจำกัดกับที่ประกาศไว้ เพราะบันทึกนี้ทำด้วย thnid {told['version']}",
+            )
+        )
     output.say(
         Text(
             f"Signed by {signature.get('operator')} on {signature.get('date')}.",

@@ -211,8 +211,11 @@ def _qualified(output: Output, station: Station, serial: str | None) -> Run:
 
 
 def _say_where(output: Output, run: Run | None) -> None:
+    from harness.cli.qualify import write_reports
+
     if run is not None:
         where = run.record.folder
+        write_reports(run.document, where, output)
         output.say(
             Text(
                 f"Stopped. What was measured is in {where}; 'thnid qualify run --resume {where}' goes on.",

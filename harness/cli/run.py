@@ -11,7 +11,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,10 +22,14 @@ from emulator.test_card import TestCard
 from harness.cli.control import CONTROL_VARIABLE, ControlServer
 from harness.cli.habits import Habits, habit_options, list_habits
 from harness.cli.output import Misuse, Output, speaking
+from harness.cli.smartcard_agent import DEFAULT_PORT, URL_VARIABLES, AgentOptions, serving_agent
 from harness.cli.tracing import bench_for, trace_options
 from harness.cli.virtual import card_options, pin_of, take_card
 from harness.errors import HarnessError
 from harness.stack import DEFAULT_READER_NAME, Stack
+
+if TYPE_CHECKING:
+    from emulator.holders import Holder
 
 PIN_VARIABLE = "THNID_PIN"
 READER_VARIABLE = "THNID_READER"
@@ -70,6 +74,17 @@ class CommandNotRunnable(HarnessError):
     help="What programs see, e.g. 'ACS ACR39U ICC Reader'.",
 )
 @click.option("--test-card", is_flag=True, help="Not a national card: one that echoes lengths, for readers.")
+@click.option("--agent", is_flag=True, help="NHSO's SmartCard Agent beside COMMAND, on its own port.")
+@click.option(
+    "--agent-port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="Another port for --agent; 0 picks one.",
+)
+@click.option(
+    "--backoffice", is_flag=True, help="A whole office beside COMMAND, where the card's holder is an officer."
+)
 @habit_options
 @trace_options
 @click.argument("program", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND...")
@@ -85,6 +100,9 @@ def command(
     holder: str | None,
     reader_name: str,
     test_card: bool,
+    agent: bool,
+    agent_port: int,
+    backoffice: bool,
     fault_texts: Sequence[str],
     fault_seed: int,
     timing: str | None,
@@ -95,7 +113,12 @@ def command(
     """Run COMMAND with a virtual card in a private PC/SC stack, as xvfb-run does for X.
 
     The exit status is COMMAND's. COMMAND finds the stack through PCSCLITE_CSOCK_NAME, the card's PIN in THNID_PIN and the
-    reader's name in THNID_READER. Nothing is left behind.
+    reader's name in THNID_READER; with --agent, the agent in THNID_AGENT_URL and NHSO_AGENT_URL. Nothing is left behind.
+
+    With --backoffice registry, authority, NHSO, UCWS, SRM, the agent and the officer's screen run beside COMMAND, on free
+    ports (the agent on its own with --agent): THNID_REGISTRY_URL, THNID_AUTHORITY_URL, THNID_NHSO_URL, THNID_UCWS_URL,
+    THNID_UCWS_WSDL, THNID_SRM_URL, THNID_SCREEN_URL, THNID_PAGES_URL, THNID_COUNTER_KEY, THNID_HOSPITAL_TOKEN, and the staff's
+    THNID_PASSWORD_NHSO and THNID_PASSWORD_REGISTRAR.
     """
     if list_habits(output, fault_texts, timing):
         return 0
@@ -111,6 +134,7 @@ def command(
         habits = Habits(fault_texts, fault_seed, timing)
         card = _taken(test_card, card_path, generation, pin, failures, seed, policy, holder)
         cleanup.callback(card.close)
+        patient = _patient(card) if agent or backoffice else None
         stack = cleanup.enter_context(Stack((reader_name,)))
         bench = bench_for(stack, cleanup, trace_path, show_personal_data)
         bench.fitted = habits.of_reader
@@ -123,9 +147,41 @@ def command(
             **({} if isinstance(card, TestCard) else {PIN_VARIABLE: pin_of(card)}),
             READER_VARIABLE: stack.reader_names[0],
             CONTROL_VARIABLE: control.path,
+            **_beside(cleanup, agent, agent_port, backoffice, patient, card),
         }
         status = run_program(executable, program, environment)
     return end_as(status)
+
+
+def _beside(
+    cleanup: ExitStack,
+    agent: bool,
+    agent_port: int,
+    backoffice: bool,
+    holder: Holder | None,
+    card: Card | TestCard,
+) -> dict[str, str]:
+    """Start what is wanted beside the program; where it is, for the environment."""
+    if not backoffice:
+        return _agent_beside(cleanup, agent_port, holder) if agent else {}
+    from harness.cli.whole_office import FREE, OfficeOptions, Ports, whole_office
+
+    officer = (holder, card.serial) if holder is not None and isinstance(card, Card) else None
+    ports = Ports(agent=agent_port if agent else FREE)
+    return cleanup.enter_context(whole_office(OfficeOptions(ports=ports, officer=officer))).environment
+
+
+def _agent_beside(cleanup: ExitStack, port: int, patient: Holder | None) -> dict[str, str]:
+    """Start the agent, whose NHSO knows the card's holder; where it is, for the environment."""
+    running = cleanup.enter_context(serving_agent(AgentOptions(port=port, holder=patient)))
+    return dict.fromkeys(URL_VARIABLES, running.url)
+
+
+def _patient(card: Card | TestCard) -> Holder | None:
+    """Who is on the card, before it goes into the reader: nobody else's commands are counted there."""
+    from harness.cli.stand_in_nhso import holder_on
+
+    return holder_on(card) if isinstance(card, Card) else None
 
 
 def _taken(test_card: bool, *choice: Any) -> Card | TestCard:

@@ -61,7 +61,7 @@ def put_into_state(card: Card, failures: int | None, state: str | None) -> None:
     """Let ``card`` have seen ``failures``, or the fewest of ``state``. Raises BadCard."""
     policy = card.personalisation.policy
     wanted = failures_of(policy, PinState(state)) if failures is None else failures
-    card.restore(replace(card.counters, failures=checked_failures(policy, wanted)))
+    card.restore(replace(card.counters, failures=wanted))
 
 
 def failures_of(policy: PinPolicy, state: PinState) -> int:
@@ -76,19 +76,6 @@ def failures_of(policy: PinPolicy, state: PinState) -> int:
         ),
         Text("Use --failures, or a card with another policy.", "โปรดใช้ --failures หรือบัตรที่ใช้นโยบายอื่น"),
     )
-
-
-def checked_failures(policy: PinPolicy, failures: int) -> int:
-    """``failures`` if the card can have seen so many; BadCard else."""
-    if not 0 <= failures <= policy.most_failures:
-        raise BadCard(
-            Text(
-                f"This card can have seen 0 to {policy.most_failures} wrong PINs in a row, not {failures}.",
-                f"บัตรนี้มีจำนวนครั้งที่ใส่ PIN ผิดติดต่อกันได้ 0 ถึง {policy.most_failures} ครั้ง ไม่ใช่ {failures}",
-            ),
-            Text("Choose a number in that range.", "โปรดเลือกจำนวนในช่วงนี้"),
-        )
-    return failures
 
 
 @click.command("snapshot")
@@ -156,7 +143,7 @@ def restore_from(card: Card, source: Path | None) -> None:
             Text(f"{source} is a snapshot of another card.", f"{source} เก็บสถานะของบัตรใบอื่น"),
             Text("Give the snapshot of this card.", "โปรดใช้แฟ้มที่เก็บสถานะของบัตรใบนี้"),
         )
-    card.restore(Snapshot(kept.serial, counters))
+    card.restore(Snapshot(kept.serial, kept.policy, counters))
 
 
 def _change(

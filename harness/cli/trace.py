@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.trace.reading import Trace
-    from harness.trace.replay import Report
+    from harness.trace.replay import Player, Report
 
 PIN_VARIABLE = "THNID_PIN"
 _WHAT = {
@@ -71,6 +72,22 @@ class NotReplayedOnARealCard(HarnessError):
                 f"บัตรนี้เป็นบัตรจริง จึงไม่ได้ส่งคำสั่งที่อาจมีผลเสียต่อบัตร จำนวน {withheld} คำสั่ง",
             ),
             Text("Replay it on a virtual card: leave out --reader.", "โปรดเล่นซ้ำกับบัตรเสมือน โดยไม่ระบุ --reader"),
+        )
+
+
+class NotReplayedInFull(HarnessError):
+    """``unmade`` commands of the trace were not sent: a hidden PIN or proof could not be made anew."""
+
+    def __init__(self, unmade: int) -> None:
+        super().__init__(
+            Text(
+                f"Commands whose hidden PIN or proof could not be made anew were not sent: {unmade}.",
+                f"ไม่ได้ส่งคำสั่งที่ไม่สามารถสร้าง PIN หรือหลักฐานพิสูจน์สิทธิที่ถูกปิดไว้ขึ้นใหม่ได้ จำนวน {unmade} คำสั่ง",
+            ),
+            Text(
+                f"Give the PIN of the card in the reader in {PIN_VARIABLE}.",
+                f"โปรดกำหนด PIN ของบัตรในเครื่องอ่านด้วย {PIN_VARIABLE}",
+            ),
         )
 
 
@@ -151,20 +168,20 @@ def replay(output: Output, file: Path, reader_name: str | None, **card_choice: A
 
     The card: --card FILE, the one in --reader NAME, or a fresh one (of the recorded generation, unless --generation).
     A redacted PIN is replaced by the card's own where it was right and by a wrong one where it was wrong, on virtual cards
-    only; the PIN of a virtual card in a reader comes from THNID_PIN. A real card gets reading commands only: a trace with
-    others is not replayed in full, which is status 1, too.
+    only; the PIN of a virtual card in a reader comes from THNID_PIN. In a trace of 'thnid learn' each command says which
+    PIN it held. A real card gets reading commands only: a trace with others is not replayed in full, which is status 1, too.
     """
-    from harness.trace.replay import Player
-
     trace = _read(file)
     with ExitStack() as cleanup:
         if reader_name is not None:
-            terminal, secrets = _card_in_reader(cleanup, reader_name, card_choice)
+            player = _card_in_reader(cleanup, reader_name, card_choice)
         else:
-            terminal, secrets = _virtual_card(cleanup, trace, card_choice)
-        report = Player(terminal, secrets).play(trace)
-    if report.withheld:
-        refused = NotReplayedOnARealCard(report.withheld)
+            player = _virtual_card(cleanup, trace, card_choice)
+        report = player.play(trace)
+    if report.withheld or report.unmade:
+        refused = (
+            NotReplayedOnARealCard(report.withheld) if report.withheld else NotReplayedInFull(report.unmade)
+        )
         refused.so_far = report.to_json()
         if not output.json:
             _show_report(output, report)
@@ -174,32 +191,38 @@ def replay(output: Output, file: Path, reader_name: str | None, **card_choice: A
         click.get_current_context().exit(1)
 
 
-def _card_in_reader(cleanup: ExitStack, reader_name: str, card_choice: dict[str, Any]) -> tuple[Any, Any]:
-    from apdu_specs.keys import is_virtual
+def _card_in_reader(cleanup: ExitStack, reader_name: str, card_choice: dict[str, Any]) -> Player:
+    from apdu_specs.errors import SpecError
+    from apdu_specs.keys import SPECIMEN_MASTER_KEY, is_virtual, office_key
     from harness.cli.reader import terminal_for
     from harness.client import CardClient
+    from harness.client.card import well_formed
     from harness.errors import CardRefused
-    from harness.trace.replay import Secrets
+    from harness.trace.replay import Player, Secrets
 
     if given := [
         f"--{name.removesuffix('_path')}" for name, value in card_choice.items() if value is not None
     ]:
         raise CardOrReader(", ".join(given))
     terminal = cleanup.enter_context(terminal_for(reader_name))
-    try:
-        serial = CardClient(terminal).card_serial()
-    except CardRefused:
-        serial = b""
+    client, secrets = CardClient(terminal), Secrets(virtual=False)
+    with suppress(CardRefused):
+        serial = client.card_serial()
+        if is_virtual(serial):
+            pin = os.environ.get(PIN_VARIABLE)
+            secrets = Secrets(True, serial, well_formed(pin).encode("ascii") if pin else None)
+            with suppress(SpecError):  # a card whose citizen id is none has no key that could be derived
+                key = office_key(SPECIMEN_MASTER_KEY, client.citizen_id(), serial)
+                secrets = replace(secrets, office_key=key)
     terminal.reset()
-    pin = os.environ.get(PIN_VARIABLE, "").encode() or None
-    return terminal, Secrets(is_virtual(serial), serial, pin if is_virtual(serial) else None)
+    return Player(terminal, secrets, lambda: terminal.reconnect("unpower"))
 
 
-def _virtual_card(cleanup: ExitStack, trace: Trace, card_choice: dict[str, Any]) -> tuple[Any, Any]:
+def _virtual_card(cleanup: ExitStack, trace: Trace, card_choice: dict[str, Any]) -> Player:
     from apdu_specs.generations import by_atr
     from harness.cli.virtual import pin_of, take_card
     from harness.terminals.in_process import InProcessTerminal
-    from harness.trace.replay import Secrets
+    from harness.trace.replay import Player, Secrets
 
     if card_choice.get("card_path") is None and card_choice.get("generation") is None and trace.atr:
         recorded = by_atr(trace.atr)
@@ -208,7 +231,7 @@ def _virtual_card(cleanup: ExitStack, trace: Trace, card_choice: dict[str, Any])
     cleanup.callback(card.close)
     terminal = cleanup.enter_context(InProcessTerminal(card))
     office_key = card.personalisation.office_key
-    return terminal, Secrets(True, card.serial, pin_of(card).encode("ascii"), office_key)
+    return Player(terminal, Secrets(True, card.serial, pin_of(card).encode("ascii"), office_key))
 
 
 def _show_report(output: Output, report: Report) -> None:

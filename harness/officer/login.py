@@ -6,7 +6,7 @@ The PIN is asked for only when the card would compare it, is sent once, and is k
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,12 +19,20 @@ from harness.errors import CardRefused, HarnessError
 from harness.officer import steps, token_file
 from harness.officer.agent import EFormAgent
 from harness.officer.errors import CardDataUnreadable, ModuleNotOffered, NotThaiIdCard
-from harness.officer.offices import NO_OFFICE, AuthorityClient, MenuEntry, NhsoClient, NhsoSession, Titled
+from harness.officer.offices import (
+    NO_OFFICE,
+    AuthorityClient,
+    MenuEntry,
+    NhsoClient,
+    NhsoSession,
+    OpenedModule,
+    Titled,
+)
 from harness.officer.steps import Step
 from harness.terminals import Terminal
 
-PinProvider = Callable[[int], str]
-"""Gives the PIN when asked with the number of tries left."""
+PinProvider = Callable[[int | None], str]
+"""Gives the PIN when asked with the number of tries left; None: all that the card's policy gives, none is spent."""
 
 ERM_MENU = "erm"
 ENTITLEMENT_MODULE = "entitlement"
@@ -97,12 +105,12 @@ def _no_card_to_tell(_citizen_id: str, _serial: bytes) -> None:
 
 
 class Login:
-    """One login, to be run once.
+    """One login, to be run once: from end to end by ``run``, or a step at a time by ``advance``, as a screen does.
 
     ``reader`` gives the terminal, not yet connected, or raises NoReader; the login connects and disconnects
     it. ``pin`` is asked once, at step 6. ``real_card`` is the serial (hexadecimal) of a card that is not one
-    of this project's and may be sent a PIN. ``token_folder`` is where nhso_token.txt is written, if anywhere.
-    ``agent`` is started if it is grey, unless ``start_agent`` is false. ``on_begin`` and ``on_result`` are
+    of this project's and may be sent a PIN. ``token_folder`` is where nhso_token.txt is written, if anywhere;
+    ``token_places`` are further folders, each with or without a byte order mark. ``agent`` is started if it is grey, unless ``start_agent`` is false. ``on_begin`` and ``on_result`` are
     called before and after every step; ``on_card`` gets citizen id and serial as soon as the card was read.
     """
 
@@ -118,6 +126,7 @@ class Login:
         office: str = NO_OFFICE,
         token_folder: Path | None = None,
         token_bom: bool = False,
+        token_places: Sequence[token_file.Place] = (),
         real_card: str | None = None,
         on_card: Callable[[str, bytes], object] = _no_card_to_tell,
         on_begin: Callable[[Step], object] = _nothing_to_tell,
@@ -130,40 +139,100 @@ class Login:
         self._agent = agent or EFormAgent()
         self._start_agent = start_agent
         self._office = office
-        self._token_folder = token_folder
-        self._token_bom = token_bom
+        own = () if token_folder is None else (token_file.Place(token_folder, bom=token_bom),)
+        self._token_places = (*own, *token_places)
         self._real_card = real_card
         self._on_card = on_card
         self._on_begin = on_begin
         self._on_result = on_result
         # What the steps find, each for those after it.
-        self._terminal: Terminal
+        self._left = list(steps.STEPS)
+        self._results: list[StepResult] = []
+        self._terminal: Terminal | None = None
         self._card: CardClient
         self._citizen_id: str
         self._serial: bytes
         self._tkey: str
         self._session: NhsoSession | None = None
         self._token_path: Path | None = None
-        self._menu: tuple[MenuEntry, ...]
+        self._menu: tuple[MenuEntry, ...] = ()
         self._erm: MenuEntry
-        self._module: Text | None = None
+        self._module: OpenedModule | None = None
 
     def run(self) -> LoginResult:
         """Go through the steps until one fails. Raises only what is no HarnessError: a bug, or an interrupt."""
-        results: list[StepResult] = []
         try:
-            for step, do in _WHAT_STEPS_DO.items():
-                self._on_begin(step)
-                result = self._timed(step, do)
-                results.append(result)
-                self._on_result(result)
-                if not result.ok:
-                    break
+            while self._left and self.advance().ok:
+                pass
         finally:
-            # The PIN session must not outlive the login.
-            if hasattr(self, "_terminal"):
-                self._terminal.disconnect()
-        return LoginResult(tuple(results), self._module, results[-1].error, self._session, self._token_path)
+            self.close()
+        module = None if self._module is None else self._module.title
+        error = self._results[-1].error
+        return LoginResult(tuple(self._results), module, error, self._session, self._token_path)
+
+    @property
+    def next_step(self) -> Step | None:
+        """What ``advance`` will do; None when all steps are done."""
+        return self._left[0] if self._left else None
+
+    def advance(self) -> StepResult:
+        """Do the next step. After one that failed the same is next: a wrong PIN can be followed by the right one.
+
+        The card's PIN session ends as soon as the authority has confirmed the officer. Raises ValueError when no step is
+        left, otherwise as ``run``.
+        """
+        if not self._left:
+            raise ValueError("all steps of this login are done")
+        step = self._left[0]
+        self._on_begin(step)
+        result = self._timed(step, _WHAT_STEPS_DO[step])
+        self._results.append(result)
+        if result.ok:
+            del self._left[0]
+            if step is steps.AUTHORITY:
+                self.close()
+        self._on_result(result)
+        return result
+
+    def close(self) -> None:
+        """Let the card go, which ends its PIN session. May be called at any time, and twice."""
+        terminal, self._terminal = self._terminal, None
+        if terminal is not None:
+            terminal.disconnect()
+
+    def tries_left(self) -> int | None:
+        """What the card says before it is given a PIN; free. To be asked between steps 5 and 6.
+
+        None: all that the card's policy gives. Raises PinSuspended, PinLocked, and what stands against a PIN for a real card.
+        """
+        tries = self._card.tries_left()
+        safety.require_consent(self._serial, self._real_card, lambda: tries)
+        return tries
+
+    def holder(self) -> Text:
+        """Whose card it is, as it says in both languages. After step 5. Raises as a read does, SpecError too."""
+        thai, english = (self._card.read_field(moi.MOI, name) for name in ("thai_name", "english_name"))
+        return Text(str(english or ""), str(thai or ""))
+
+    @property
+    def card(self) -> CardClient:
+        """The officer's card, from step 2 on until it is let go."""
+        return self._card
+
+    @property
+    def session(self) -> NhsoSession | None:
+        """The officer's session at NHSO, from step 8 on."""
+        return self._session
+
+    @property
+    def menu(self) -> tuple[MenuEntry, ...]:
+        """The program's menu, from step 9 on."""
+        return self._menu
+
+    @property
+    def module(self) -> OpenedModule | None:
+        """The opened module, from step 11 on."""
+        return self._module
 
     def _timed(self, step: Step, do: Callable[[Login], None]) -> StepResult:
         began = time.perf_counter()
@@ -178,6 +247,7 @@ class Login:
         self._terminal = self._reader()
 
     def _connect_card(self) -> None:
+        assert self._terminal is not None
         self._terminal.connect()
         self._card = CardClient(self._terminal, real_card=self._real_card)
         try:
@@ -204,10 +274,8 @@ class Login:
         self._on_card(self._citizen_id, self._serial)
 
     def _present_pin(self) -> None:
-        tries = self._card.tries_left()  # free; a suspended or locked card ends the login here, unasked
-        # Before the PIN is asked for, so that nobody types one that will not be sent.
-        safety.require_consent(self._serial, self._real_card, lambda: tries)
-        self._card.verify_pin(self._pin(tries))
+        # A suspended or locked card ends the login here, before the PIN is asked for: nobody types one that is not sent.
+        self._card.verify_pin(self._pin(self.tries_left()))
 
     def _ask_authority(self) -> None:
         challenge = self._authority.challenge(self._citizen_id, self._serial, self._office)
@@ -224,10 +292,11 @@ class Login:
 
     def _log_in_at_nhso(self) -> None:
         session = self._nhso.log_in(self._citizen_id, self._tkey)
-        if self._token_folder is not None:
-            token = token_file.OfficerToken(self._citizen_id, session.smctoken)
-            self._token_path = token_file.write(self._token_folder, token, bom=self._token_bom)
         self._session = session
+        token = token_file.OfficerToken(self._citizen_id, session.smctoken)
+        for place in self._token_places:
+            path = token_file.write(place.folder, token, bom=place.bom)
+            self._token_path = self._token_path or path
 
     def _enter_program(self) -> None:
         self._menu = self._nhso.menu(self._token())
@@ -237,7 +306,7 @@ class Login:
 
     def _open_module(self) -> None:
         listed = _offered(self._erm.modules, ENTITLEMENT_MODULE)
-        self._module = self._nhso.open_module(self._token(), listed.id).title
+        self._module = self._nhso.open_module(self._token(), listed.id)
 
     def _token(self) -> str:
         assert self._session is not None

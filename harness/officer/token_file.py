@@ -10,13 +10,20 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from apdu_specs.language import Text
+from apdu_specs.system_errors import reason_of
 from harness.officer.errors import TokenFileNotWritten, TokenFileUnreadable
 
 FILE_NAME = "nhso_token.txt"
+BANGKOK = timezone(timedelta(hours=7))
+PROGRAMS = {"UCAuthentication4.x": False, "UCAuthenticationMX": True, "NHSOAuthen4.2018": False}
+"""The published folders of the program, and whether it writes a byte order mark there (4.x: no; MX: probably)."""
+
 _BOM = b"\xef\xbb\xbf"
 _LINE = re.compile(rb"(\d{13})#([a-z0-9]{16})(?:\r?\n)?")
 _LONGEST = 64
@@ -28,6 +35,14 @@ class OfficerToken:
 
     citizen_id: str = field(repr=False)
     smctoken: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder for the file, and whether it begins with a byte order mark."""
+
+    folder: Path
+    bom: bool = False
 
 
 def write(folder: Path, token: OfficerToken, *, bom: bool = False) -> Path:
@@ -42,11 +57,12 @@ def write(folder: Path, token: OfficerToken, *, bom: bool = False) -> Path:
     # Beside the target, because a rename is only atomic within one file system.
     draft = folder / f".{FILE_NAME}.{secrets.token_hex(8)}"
     try:
-        _write_private(draft, (_BOM if bom else b"") + line)
+        write_private(draft, (_BOM if bom else b"") + line)
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise TokenFileNotWritten(str(folder), error.strerror or type(error).__name__) from error
+        with suppress(OSError):  # where the folder is none, there is no draft either
+            draft.unlink(missing_ok=True)
+        raise TokenFileNotWritten(str(folder), reason_of(error)) from error
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
@@ -59,16 +75,48 @@ def read(folder: Path) -> OfficerToken:
         with (folder / FILE_NAME).open("rb") as file:
             content = file.read(_LONGEST)
     except OSError as error:
-        raise TokenFileUnreadable(Text(f"{FILE_NAME} cannot be read.", f"อ่านไฟล์ {FILE_NAME} ไม่ได้")) from error
+        raise TokenFileUnreadable(Text(f"{FILE_NAME} cannot be read.", f"อ่านแฟ้ม {FILE_NAME} ไม่ได้")) from error
     match = _LINE.fullmatch(content.removeprefix(_BOM))
     if match is None:
         raise TokenFileUnreadable(
-            Text(f"{FILE_NAME} has no token in it.", f"ไฟล์ {FILE_NAME} ไม่มี Token ที่ถูกต้อง")
+            Text(f"{FILE_NAME} has no token in it.", f"แฟ้ม {FILE_NAME} ไม่มี Token ที่ถูกต้อง")
         )
     return OfficerToken(match[1].decode(), match[2].decode())
 
 
-def _write_private(path: Path, content: bytes) -> None:
+def clear(folder: Path) -> None:
+    """Take the file away, if there is one. Raises TokenFileNotWritten.
+
+    Public: all tokens are cleared at 00:00. That the file goes with them is ``assumed``.
+    """
+    try:
+        (folder / FILE_NAME).unlink(missing_ok=True)
+    except NotADirectoryError:
+        return
+    except OSError as error:
+        raise TokenFileNotWritten(str(folder), reason_of(error)) from error
+
+
+def clear_if_stale(folder: Path, now: datetime) -> bool:
+    """Take away a file that was written before today in Bangkok: its token is over. Whether there was one."""
+    try:
+        written = (folder / FILE_NAME).stat().st_mtime
+    except OSError:
+        return False
+    if datetime.fromtimestamp(written, BANGKOK).date() >= now.astimezone(BANGKOK).date():
+        return False
+    clear(folder)
+    return True
+
+
+def next_midnight(now: datetime) -> datetime:
+    """When NHSO clears all tokens next: 00:00 in Bangkok."""
+    tomorrow = now.astimezone(BANGKOK).date() + timedelta(days=1)
+    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=BANGKOK)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner reads, and have it on the disk. Raises OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

@@ -132,11 +132,20 @@ def test_refusals_carry_the_offices_own_words_without_escape_sequences() -> None
     assert caught.value.what_to_do.th
 
 
+@pytest.mark.parametrize("key", ["", "wrong", "ผิด"])
+def test_registry_client_needs_the_counter_key(offices: EmbeddedOffices, key: str) -> None:
+    with RegistryClient(offices.registry_url, counter_key=key) as registry:
+        with pytest.raises(errors.RegistryRefused) as caught:
+            registry.announce(citizen_id.synthetic(12), bytes.fromhex("FFFF000000000013"))
+    assert caught.value.status == "counter-key-not-valid"
+
+
 def test_registry_client(offices: EmbeddedOffices) -> None:
     serial, newer = bytes.fromhex("FFFF000000000011"), bytes.fromhex("FFFF000000000012")
     citizen = citizen_id.synthetic(11)
-    with RegistryClient(offices.registry_url) as registry, pytest.raises(errors.RegistryRefused) as caught:
-        registry.proof(citizen, serial, bytes(16))
+    with RegistryClient(offices.registry_url, counter_key=offices.counter_key) as registry:
+        with pytest.raises(errors.RegistryRefused) as caught:
+            registry.proof(citizen, serial, bytes(16))
         assert caught.value.status == "card-unknown"
         registry.announce(citizen, serial)
         key = keys.office_key(keys.SPECIMEN_MASTER_KEY, citizen, serial)

@@ -1,0 +1,202 @@
+"""``thnid backoffice serve``: a whole office in one process, until Ctrl-C."""
+
+from __future__ import annotations
+
+import ipaddress
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from apdu_specs.language import Text
+from harness.cli.on_card import virtual_holder
+from harness.cli.output import Output, reporting
+from harness.cli.reader import find_reader, reader_option
+from harness.cli.whole_office import TITLES, OfficeOptions, Ports, WholeOffice, whole_office
+from harness.client import CardClient
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from emulator.holders import Holder
+
+_STOPPING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+_PORT = click.IntRange(0, 65535)
+
+
+@click.command("serve")
+@click.option(
+    "--database",
+    envvar="THNID_DATABASE",
+    metavar="FILE|URL",
+    help="What keeps all that the offices know: a SQLite file or postgresql://...; else memory (also THNID_DATABASE).",
+)
+@click.option(
+    "--count",
+    "people",
+    type=click.IntRange(0, 10_000_000),
+    default=1_000,
+    show_default=True,
+    help="Citizens on file.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Which citizens.")
+@click.option("--port", type=_PORT, default=8180, show_default=True, help="The offices; 0 picks a free one.")
+@click.option("--agent-port", type=_PORT, default=8189, show_default=True, help="The SmartCard Agent.")
+@click.option("--screen-port", type=_PORT, default=8188, show_default=True, help="The officer's screen.")
+@click.option("--mail-port", type=_PORT, default=8125, show_default=True, help="The mail catcher.")
+@click.option(
+    "--bind",
+    "host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Where offices and agent listen; 0.0.0.0 lets other machines in. The officer's screen stays on loopback.",
+)
+@reader_option
+@click.option(
+    "--key-file", type=click.Path(path_type=Path), help="The offices' master key; else the specimen key."
+)
+@click.option(
+    "--counter-key", envvar="THNID_COUNTER_KEY", help="What counters have to show; else a new one is made."
+)
+@click.option(
+    "--hospital-token",
+    envvar="THNID_HOSPITAL_TOKEN",
+    metavar="UUID",
+    help="The hospital's token; else a new one is made.",
+)
+@click.option("--test-mode", is_flag=True, help="Let tests move the clock: POST /test/clock.")
+@reporting
+def command(
+    output: Output,
+    database: str | None,
+    people: int,
+    seed: int,
+    port: int,
+    agent_port: int,
+    screen_port: int,
+    mail_port: int,
+    host: str,
+    reader_name: str | None,
+    key_file: Path | None,
+    counter_key: str | None,
+    hospital_token: str | None,
+    test_mode: bool,
+) -> None:
+    """Serve the whole office: registry, authority, NHSO with its pages, UCWS, SRM, agent, screen, mail; until Ctrl-C.
+
+    It starts with citizens, hospitals, staff accounts and a hospital's token. Whoever's virtual card is in the reader is an
+    officer with a right. With --database a restart finds everything as it was.
+    """
+    _warn_of_strangers(output, host)
+    options = OfficeOptions(
+        people=people,
+        seed=seed,
+        ports=Ports(port, agent_port, screen_port, mail_port),
+        host=host,
+        reader=reader_name,
+        database=database,
+        key_file=key_file,
+        counter_key=counter_key,
+        hospital_token=hospital_token,
+        officer=_officer_in_reader(output, reader_name),
+        test_mode=test_mode,
+    )
+    with _stopped_by_signals() as wait, whole_office(options) as office:
+        output.report(document(office), lambda: _show(output, office))
+        wait()
+
+
+def document(office: WholeOffice) -> dict[str, Any]:
+    """For scripts. Passwords are told when their accounts are made, and never again."""
+    return {
+        "services": office.services,
+        "accounts": [
+            {"user": each.user, "password": each.password, "desk": each.desk.value}
+            for each in office.accounts
+        ],
+        "counter_key": office.backoffice.counter_key,
+        "hospital": {"hcode": office.seeded.hospital, "token": office.seeded.hospital_token},
+        "people_added": office.seeded.people,
+        "officer": office.has_officer,
+        "environment": office.environment,
+    }
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[Any]:
+    """Gives a function that waits for Ctrl-C, SIGTERM or SIGHUP; threads begun inside leave these to it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    try:
+        yield lambda: signal.sigwait(_STOPPING)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _officer_in_reader(output: Output, reader_name: str | None) -> tuple[Holder, bytes] | None:
+    """The holder of the virtual card in the reader; None without reader, card or PC/SC, or for a real card."""
+    from harness.terminals.pcsc import PcscTerminal
+
+    try:
+        with PcscTerminal(find_reader(reader_name)) as terminal:
+            return virtual_holder(CardClient(terminal))
+    except HarnessError as error:
+        if reader_name is not None:
+            raise
+        _note(output, Text(f"No officer's card: {error.message.en}", f"ไม่มีบัตรเจ้าหน้าที่: {error.message.th}"))
+        return None
+
+
+def _warn_of_strangers(output: Output, host: str) -> None:
+    try:
+        if ipaddress.ip_address(host).is_loopback:
+            return
+    except ValueError:
+        if host == "localhost":
+            return
+    _note(
+        output,
+        Text(
+            f"Listening on {host}: whoever reaches this machine reaches these offices. Use it in a trusted network only.",
+            f"กำลังเปิดรับที่ {host}: ผู้ที่เข้าถึงเครื่องนี้ได้จะเข้าถึงสำนักงานจำลองได้ด้วย โปรดใช้เฉพาะในเครือข่ายที่เชื่อถือได้",
+        ),
+    )
+
+
+def _note(output: Output, text: Text) -> None:
+    click.echo(f"thnid: {text.say(output.language)}", err=True)
+
+
+def _show(output: Output, office: WholeOffice) -> None:
+    from rich.table import Table
+
+    heads = (Text("service", "บริการ"), Text("port", "พอร์ต"), Text("address", "ที่อยู่"))
+    table = Table(*(each.say(output.language) for each in heads))
+    for name, url in office.services.items():
+        table.add_row(TITLES[name].say(output.language), str(urlsplit(url).port), url)
+    output.show_table(table)
+    for each in office.accounts:
+        output.say(
+            Text(
+                f"Account {each.user}: password {each.password} (told this once)",
+                f"บัญชี {each.user}: รหัสผ่าน {each.password} (แสดงครั้งนี้ครั้งเดียว)",
+            )
+        )
+    seeded = office.seeded
+    output.say(
+        Text(
+            f"Counter key: {office.backoffice.counter_key}",
+            f"กุญแจของเคาน์เตอร์: {office.backoffice.counter_key}",
+        )
+    )
+    output.say(
+        Text(
+            f"Token of hospital {seeded.hospital}: {seeded.hospital_token}",
+            f"Token ของหน่วยบริการ {seeded.hospital}: {seeded.hospital_token}",
+        )
+    )
+    output.say(Text(f"{seeded.people:,} citizens added.", f"เพิ่มประชาชน {seeded.people:,} คน"))
+    output.say(Text("Ctrl-C ends it.", "กด Ctrl-C เพื่อจบ"))

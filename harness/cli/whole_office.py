@@ -1,0 +1,237 @@
+"""A whole office in one process: the offices, the SmartCard Agent and the officer's screen, put together.
+
+For ``thnid backoffice serve`` and ``thnid run --backoffice``.
+"""
+
+from __future__ import annotations
+
+import signal
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apdu_specs.language import Language, Text
+from harness.cli.eform import ScreenNotInstalled
+from harness.cli.login import OfficesNotInstalled
+from harness.cli.reader import terminal_for
+from harness.cli.smartcard_agent import AgentOptions, serving_agent
+from harness.errors import HarnessError
+from harness.web_server import LOOPBACK
+
+if TYPE_CHECKING:
+    from emulator.holders import Holder
+    from emulator.offices.backoffice import Backoffice, Seeded
+    from emulator.offices.staff.accounts import NewAccount
+
+FREE = 0
+"""A port that the system picks."""
+
+TITLES = {
+    "registry": Text("registry office: cards, PIN, proofs", "สำนักทะเบียน: บัตร PIN และการยืนยัน"),
+    "authority": Text(
+        "authority: actions 9080, 9081, 5000", "ระบบยืนยันตัวบุคคลของกรมการปกครอง: 9080, 9081, 5000"
+    ),
+    "nhso": Text("NHSO: officers, menu, modules", "สปสช.: เจ้าหน้าที่ เมนู โมดูล"),
+    "ucws": Text("UCWS: searchCurrentByPID (SOAP)", "UCWS: searchCurrentByPID (SOAP)"),
+    "srm": Text("SRM: access tokens, right-search", "SRM: access token และ right-search"),
+    "agent": Text("SmartCard Agent", "โปรแกรม SmartCard Agent"),
+    "screen": Text("the officer's screen", "หน้าจอของเจ้าหน้าที่"),
+    "pages": Text("pages: rights and registry desk", "หน้าเว็บ: คำขอสิทธิและงานทะเบียน"),
+    "mail": Text("mail caught", "อีเมลที่ดักไว้"),
+    "smtp": Text("mail catcher (SMTP)", "ที่ดักอีเมล (SMTP)"),
+}
+"""What each service is, for people."""
+
+_VARIABLES = {
+    "registry": ("THNID_REGISTRY_URL",),
+    "authority": ("THNID_AUTHORITY_URL",),
+    "nhso": ("THNID_NHSO_URL",),
+    "ucws": ("THNID_UCWS_URL",),
+    "srm": ("THNID_SRM_URL",),
+    "agent": ("THNID_AGENT_URL", "NHSO_AGENT_URL"),
+    "screen": ("THNID_SCREEN_URL",),
+    "pages": ("THNID_PAGES_URL",),
+}
+
+
+class NoHospitalToken(HarnessError):
+    """What was given as a hospital's token is none."""
+
+    exit_status = 2
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                "A hospital's token is a UUID of 36 characters.",
+                "Token ของหน่วยบริการต้องเป็น UUID ยาว 36 ตัวอักษร",
+            ),
+            Text("Give another, or none: then one is made.", "ระบุใหม่ หรือไม่ระบุเพื่อให้สร้างให้"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where each server listens."""
+
+    offices: int = FREE
+    agent: int = FREE
+    screen: int = FREE
+    mail: int = FREE
+
+
+@dataclass(frozen=True, slots=True)
+class WholeOffice:
+    """What runs. ``services``: name -> URL, without a trailing slash; ``accounts``: those made now."""
+
+    backoffice: Backoffice
+    seeded: Seeded
+    services: dict[str, str]
+    has_officer: bool
+    accounts: tuple[NewAccount, ...] = field(repr=False)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables by which programs find all this."""
+        urls = {
+            variable: self.services[name]
+            for name, variables in _VARIABLES.items()
+            if name in self.services
+            for variable in variables
+        }
+        return {
+            **urls,
+            "THNID_UCWS_WSDL": f"{self.services['ucws']}?wsdl",
+            "THNID_COUNTER_KEY": self.backoffice.counter_key,
+            "THNID_HOSPITAL_TOKEN": self.seeded.hospital_token,
+            **{f"THNID_PASSWORD_{each.user.upper()}": each.password for each in self.accounts},
+        }
+
+
+def checked_hospital_token(text: str | None) -> str | None:
+    """The token, as a hospital would write it. Raises NoHospitalToken."""
+    if text is None:
+        return None
+    try:
+        token = uuid.UUID(text.strip())
+    except ValueError:
+        raise NoHospitalToken from None
+    if str(token) != text.strip().lower():  # braces, urn: and the like
+        raise NoHospitalToken
+    return str(token)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeOptions:
+    """What it is to be like. ``people`` citizens of ``seed``; ``officer`` is a virtual card's holder and its serial.
+
+    ``host`` is where offices, agent and mail catcher listen; the officer's screen stays on loopback. ``database`` (file or
+    URL) None is memory; a counter key or a hospital's token (a UUID) that is None is made. ``reader`` is a part of a name.
+    """
+
+    people: int = 1_000
+    seed: int = 1
+    ports: Ports = Ports()
+    host: str = "127.0.0.1"
+    reader: str | None = None
+    database: str | None = None
+    key_file: Path | None = None
+    counter_key: str | None = field(default=None, repr=False)
+    hospital_token: str | None = field(default=None, repr=False)
+    officer: tuple[Holder, bytes] | None = field(default=None, repr=False)
+    test_mode: bool = False
+    language: Language = "th"
+
+
+@contextmanager
+def whole_office(options: OfficeOptions) -> Iterator[WholeOffice]:
+    """All of it, answering; ended on leaving. Signals are left to the main thread.
+
+    Raises OfficesNotInstalled, ScreenNotInstalled, NoHospitalToken, Refused (the officer's card was replaced), PortTaken and AddressTaken (also
+    of mail and screen), and as ``Backoffice`` does.
+    """
+    token = checked_hospital_token(options.hospital_token)
+    with ExitStack() as running:
+        with signals_elsewhere():
+            backoffice = _backoffice(options)
+            running.callback(backoffice.stop)
+            services = {each.name: each.url for each in backoffice.services}
+            seeded = backoffice.seed(options.people, seed=options.seed, hospital_token=token)
+            if options.officer is not None:
+                backoffice.employ(*options.officer)
+            backoffice.start()
+            hosts = (options.host,) if options.host != "127.0.0.1" else LOOPBACK
+            agent = AgentOptions(
+                hosts=hosts,
+                port=options.ports.agent,
+                reader=options.reader,
+                offices=services["nhso"],
+                token=seeded.hospital_token,
+                messages=options.language,
+            )
+            services["agent"] = _reachable(running.enter_context(serving_agent(agent)).url)
+            services["screen"] = running.enter_context(_screen(services, options))
+        # Last: passwords are told once, and what failed to start would have swallowed them.
+        accounts = backoffice.hire()
+        yield WholeOffice(backoffice, seeded, services, options.officer is not None, accounts)
+
+
+@contextmanager
+def signals_elsewhere() -> Iterator[None]:
+    """Threads begun inside get no signals: these are for the main thread."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _backoffice(options: OfficeOptions) -> Backoffice:
+    try:
+        from emulator.offices.backoffice import Backoffice
+    except ModuleNotFoundError as error:
+        raise OfficesNotInstalled(error.name or "") from error
+    from emulator.offices.keyfile import master_key
+
+    return Backoffice(
+        master_key(options.key_file),
+        database=options.database,
+        host=options.host,
+        port=options.ports.offices,
+        counter_key=options.counter_key,
+        mail_port=options.ports.mail,
+        test_mode=options.test_mode,
+    )
+
+
+def _reachable(url: str) -> str:
+    from emulator.offices.backoffice import reachable
+
+    return reachable(url)
+
+
+@contextmanager
+def _screen(services: Mapping[str, str], options: OfficeOptions) -> Iterator[str]:
+    """The officer's screen; its URL."""
+    try:
+        from harness.officer.entitlement import EntitlementClient
+        from harness.officer.offices import AuthorityClient
+        from harness.officer.screen.desk import Desk
+        from harness.officer.screen.server import ScreenServer
+    except ModuleNotFoundError as error:
+        raise ScreenNotInstalled(error.name or "") from error
+
+    with (
+        AuthorityClient(services["authority"]) as authority,
+        EntitlementClient(services["nhso"]) as nhso,
+        Desk(
+            authority,
+            nhso,
+            lambda name: terminal_for(name, disposition="reset"),
+            reader_name=options.reader,
+        ) as desk,
+        ScreenServer(desk, port=options.ports.screen, language=options.language) as server,
+    ):
+        yield server.url

@@ -1,0 +1,153 @@
+"""The pages: templates filled with what the desk shows, in one language."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from apdu_specs.language import Language, Text
+from harness.errors import HarnessError, PinLocked, PinSuspended
+from harness.officer import steps
+from harness.officer.agent import Symbol
+from harness.officer.entitlement import REGISTER, REQUEST_CODE
+from harness.officer.screen import words
+from harness.officer.screen.desk import Page, View
+from harness.officer.screen.errors import CardPulled
+from harness.officer.steps import Step
+
+_BUDDHIST_ERA = 543
+_MONTHS: Mapping[Language, tuple[str, ...]] = {
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    "th": ("ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."),
+}
+_TITLES = {
+    Page.START: words.START_TITLE,
+    Page.PIN: words.PIN_TITLE,
+    Page.CONFIRMED: words.CONFIRMED_TITLE,
+    Page.MENU: words.MENU_TITLE,
+    Page.MODULES: words.MODULES_TITLE,
+    Page.MODULE: words.MODULE_TITLE,
+    Page.ELSEWHERE: words.ELSEWHERE_TITLE,
+}
+_FULL_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A step as the list of steps shows it: ``state`` is done, now, failed or ahead."""
+
+    step: Step
+    state: str
+
+
+def page(view: View, language: Language, form_token: str) -> str:
+    """The whole page for a window."""
+    return _filled(
+        "page.html.j2",
+        language,
+        view=view,
+        form_token=form_token,
+        title=_title(view),
+        marks=_marks(view),
+        number=len(steps.STEPS) if view.next_step is None else view.next_step.number,
+        green=view.agent is Symbol.GREEN,
+        suspended=isinstance(view.error, PinSuspended),
+        locked=isinstance(view.error, PinLocked),
+        error_status=_status_of(view.error),
+        may_register=_may(view, REGISTER),
+        may_request=_may(view, REQUEST_CODE),
+        full_tries=_FULL_TRIES,
+    )
+
+
+def refusal(text: Text, language: Language) -> str:
+    """A page for a request that is not served."""
+    return _filled("refusal.html.j2", language, text=text)
+
+
+def _title(view: View) -> Text:
+    if view.page is not Page.STOPPED:
+        return _TITLES[view.page]
+    if isinstance(view.error, PinSuspended):
+        return words.SUSPENDED_TITLE
+    if isinstance(view.error, PinLocked):
+        return words.LOCKED_TITLE
+    return words.PULLED_TITLE if isinstance(view.error, CardPulled) else words.STOPPED_TITLE
+
+
+def _marks(view: View) -> list[Mark]:
+    current = len(steps.STEPS) + 1 if view.next_step is None else view.next_step.number
+    at = "failed" if view.page is Page.STOPPED else "now"
+    return [
+        Mark(step, "done" if step.number < current else at if step.number == current else "ahead")
+        for step in steps.STEPS
+    ]
+
+
+def _may(view: View, action: str) -> bool:
+    module = None if view.login is None else view.login.module
+    return module is not None and action in module.actions
+
+
+def _status_of(error: HarnessError | None) -> str:
+    """The code that an office or the card gave, for whoever is asked for help."""
+    status = getattr(error, "status", None)
+    if status:
+        return str(status)
+    return "" if error is None or error.sw is None else f"{error.sw:04X}"
+
+
+@cache
+def _environment() -> Environment:
+    folder = resources.files("harness.officer.screen").joinpath("templates")
+    environment = Environment(
+        loader=FunctionLoader(lambda name: folder.joinpath(name).read_text("utf-8")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(w=words, Page=Page)
+    return environment
+
+
+def _filled(template: str, language: Language, **values: Any) -> str:
+    def say(text: Text, **numbers: object) -> str:
+        sentence = text.say(language)
+        return sentence.format(**numbers) if numbers else sentence
+
+    sayings: dict[str, Callable[..., str]] = {
+        "say": say,
+        "day": lambda iso: _day(iso, language),
+        "moment": lambda iso: f"{_day(iso, language)} {iso[11:16]}",
+        "born": lambda digits: _born(digits, language),
+        "grouped": _grouped,
+    }
+    return _environment().get_template(template).render(language=language, **sayings, **values)
+
+
+def _day(iso: str, language: Language) -> str:
+    when = datetime.fromisoformat(iso)
+    year = when.year + (_BUDDHIST_ERA if language == "th" else 0)
+    return f"{when.day} {_MONTHS[language][when.month - 1]} {year}"
+
+
+def _born(digits: str, language: Language) -> str:
+    """YYYYMMDD of the Buddhist era; an unknown month or day is 00."""
+    year, month, day = int(digits[:4]), int(digits[4:6]), int(digits[6:])
+    told = [str(day)] if day else []
+    told += [_MONTHS[language][month - 1]] if 1 <= month <= 12 else []
+    return " ".join([*told, str(year if language == "th" else year - _BUDDHIST_ERA)])
+
+
+def _grouped(citizen_id: str) -> str:
+    """As it is printed on the card: 1 2345 67890 12 3."""
+    cuts = (0, 1, 5, 10, 12, 13)
+    return " ".join(citizen_id[a:b] for a, b in itertools.pairwise(cuts))

@@ -1,0 +1,376 @@
+"""The desk without a browser: one login step by step, what breaks it off, and what is left of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator.card import Card
+from emulator.card.issue import card_from_seed, card_in_memory
+from emulator.offices.embedded import EmbeddedOffices
+from harness.errors import HarnessError, NoReader, PinLocked, PinMalformed, PinSuspended, WrongPin
+from harness.officer import srm_file, steps, token_file
+from harness.officer.entitlement import EntitlementClient
+from harness.officer.errors import EFormAgentStopped, RightLapsed, TokenFileNotWritten, TokenNotValid
+from harness.officer.offices import AuthorityClient
+from harness.officer.screen.desk import Desk, Page, Places
+from harness.officer.screen.errors import CardPulled, ReaderUnplugged, TokensCleared, UsedElsewhere
+from harness.officer.screen.midnight import Midnight
+from harness.officer.token_file import BANGKOK, Place
+from harness.terminals import Terminal
+from harness.terminals.in_process import InProcessTerminal
+from tests.harness.officer.screen.desks import StillWatch
+
+PIN, WRONG = "1234", "9999"
+ME, OTHER = "me", "other"
+NOON = datetime(2026, 3, 10, 12, 0, tzinfo=BANGKOK)
+LIMIT_S = 10.0
+
+
+class Room:
+    """A desk with a card in its reader and the offices behind it."""
+
+    def __init__(self, offices: EmbeddedOffices, folder: Path, *, tokens: bool = True) -> None:
+        self.offices = offices
+        self.folder = folder
+        self.watches: list[StillWatch] = []
+        self.cards: list[Card] = []
+        self.clock = NOON
+        self.held = threading.Event()
+        self.held.set()
+        self.put(0)
+        places = Places((Place(folder),), folder) if tokens else Places()
+        self.authority = AuthorityClient(offices.authority_url)
+        self.nhso = EntitlementClient(offices.nhso_url)
+        self.desk = Desk(
+            self.authority, self.nhso, self._open, places=places, clock=lambda: self.clock, watch=self._watch
+        )
+
+    def put(self, failures: int) -> None:
+        self.card = card_in_memory(card_from_seed(7), pin=PIN, failures=failures)
+        self.offices.know_card(self.card.citizen_id, self.card.serial)
+        self.offices.grant(self.card.citizen_id, level="authenticate")
+
+    @property
+    def watch(self) -> StillWatch:
+        return self.watches[0]
+
+    def to(self, page: Page) -> None:
+        """Press what brings this window to the page."""
+        self.desk.start_agent()
+        self.watch.tell(card=True, visit=1)
+        presses: dict[Page, Callable[[], None]] = {
+            Page.PIN: lambda: self.desk.press_login(ME),
+            Page.CONFIRMED: lambda: self.desk.enter_pin(ME, PIN),
+            Page.MENU: lambda: self.desk.enter_program(ME),
+            Page.MODULES: lambda: self.desk.open_erm(ME),
+            Page.MODULE: lambda: self.desk.open_module(ME),
+        }
+        for reached, press in presses.items():
+            press()
+            assert self.page is reached, self.error
+            if reached is page:
+                return
+
+    @property
+    def page(self) -> Page:
+        return self.desk.view(ME).page
+
+    @property
+    def error(self) -> HarnessError | None:
+        return self.desk.view(ME).error
+
+    @property
+    def has_token_file(self) -> bool:
+        return (self.folder / token_file.FILE_NAME).exists()
+
+    def settle(self) -> None:
+        """Wait until what was broken off is let go."""
+        for thread in threading.enumerate():
+            if thread.name == "thnid-let-go":
+                thread.join(LIMIT_S)
+
+    def _watch(self, on_change: object) -> StillWatch:
+        self.watches.append(StillWatch(on_change))  # type: ignore[arg-type]
+        return self.watches[-1]
+
+    def _open(self, _name: str | None) -> Terminal:
+        return InProcessTerminal(self.card)
+
+
+@pytest.fixture
+def offices() -> Iterator[EmbeddedOffices]:
+    with EmbeddedOffices() as serving:
+        yield serving
+
+
+@pytest.fixture
+def room(offices: EmbeddedOffices, tmp_path: Path) -> Iterator[Room]:
+    made = Room(offices, tmp_path)
+    with made.authority, made.nhso, made.desk:
+        yield made
+
+
+PAGES = [Page.PIN, Page.CONFIRMED, Page.MENU, Page.MODULES, Page.MODULE]
+
+
+def test_every_page_in_its_order(room: Room) -> None:
+    room.to(Page.MODULE)
+    view = room.desk.view(ME)
+    assert view.next_step is None and view.error is None
+    assert [path.name for path in view.written] == ["nhso_token.txt", "token.txt"]
+    assert token_file.read(room.folder).citizen_id == room.card.citizen_id
+    assert view.holder is not None and view.holder.th and view.holder.en
+    assert room.card.citizen_id not in repr(view) and view.holder.th not in repr(view)
+
+
+def test_buttons_out_of_order_do_nothing(room: Room) -> None:
+    room.to(Page.PIN)
+    for press in (room.desk.enter_program, room.desk.open_erm, room.desk.open_module, room.desk.press_login):
+        press(ME)
+        assert room.page is Page.PIN
+    room.desk.search(ME, room.card.citizen_id)
+    room.desk.register(ME, "99999")
+    room.desk.request_code(ME, "PG0060001", "")
+    assert room.page is Page.PIN
+    room.desk.enter_pin(OTHER, PIN)
+    assert room.page is Page.PIN
+    assert room.desk.view(OTHER).page is Page.ELSEWHERE
+    assert room.desk.view(OTHER).login is None
+
+
+def test_the_pin_is_given_away_once(room: Room) -> None:
+    room.to(Page.PIN)
+    room.desk.enter_pin(ME, WRONG)
+    assert isinstance(room.error, WrongPin) and room.desk.view(ME).tries_left == 2
+    room.desk.enter_pin(ME, "")
+    assert isinstance(room.error, PinMalformed) and room.card.failures == 1
+    room.desk.enter_pin(ME, PIN)
+    assert room.page is Page.CONFIRMED
+    room.desk.enter_pin(ME, WRONG)
+    assert room.card.failures == 0
+
+
+@given(st.text(max_size=8).filter(lambda pin: not (len(pin) == 4 and pin.isascii() and pin.isdigit())))
+def test_what_is_no_pin_costs_nothing(pin: str) -> None:
+    card = card_in_memory(card_from_seed(7), pin=PIN, failures=2)
+    with AuthorityClient("http://127.0.0.1:9") as authority, EntitlementClient("http://127.0.0.1:9") as nhso:
+        watches: list[StillWatch] = []
+
+        def watch(on_change: object) -> StillWatch:
+            watches.append(StillWatch(on_change))  # type: ignore[arg-type]
+            return watches[0]
+
+        desk = Desk(authority, nhso, lambda _name: InProcessTerminal(card), watch=watch)
+        desk.start_agent()
+        watches[0].tell(card=True, visit=1)
+        desk.press_login(ME)
+        desk.enter_pin(ME, pin)
+        assert (desk.view(ME).page, card.failures) == (Page.PIN, 2)
+        assert isinstance(desk.view(ME).error, PinMalformed)
+        desk.close()
+
+
+@pytest.mark.parametrize(("failures", "error"), [(3, PinSuspended), (4, PinSuspended), (5, PinLocked)])
+def test_a_card_that_takes_no_pin_is_asked_for_none(
+    room: Room, failures: int, error: type[HarnessError]
+) -> None:
+    room.put(failures)
+    room.desk.start_agent()
+    room.watch.tell(card=True, visit=1)
+    room.desk.press_login(ME)
+    assert room.page is Page.STOPPED
+    assert type(room.error) is error
+    assert room.desk.view(ME).failed_step is steps.PIN
+    assert room.card.failures == failures
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_card_is_pulled(room: Room, page: Page) -> None:
+    room.to(page)
+    assert room.desk.view(ME).login is not None
+    session = room.desk.view(ME).login.session  # type: ignore[union-attr]
+    room.watch.tell(card=False, visit=2)
+    assert room.page is Page.STOPPED and isinstance(room.error, CardPulled)
+    room.settle()
+    # What the hospital's programs live on stays until midnight, or until the officer logs out.
+    assert room.has_token_file == (page is not Page.PIN)
+    if session is not None:
+        assert room.nhso.menu(session.smctoken)
+
+
+def test_the_card_is_swapped_unseen(room: Room) -> None:
+    """Out and in again between two looks: the reader's count of events tells."""
+    room.to(Page.CONFIRMED)
+    room.watch.tell(card=True, visit=3)
+    assert isinstance(room.error, CardPulled)
+
+
+def test_nothing_lives_on_the_token(offices: EmbeddedOffices, tmp_path: Path) -> None:
+    made = Room(offices, tmp_path, tokens=False)
+    with made.authority, made.nhso, made.desk:
+        made.to(Page.MENU)
+        login = made.desk.view(ME).login
+        assert login is not None and login.session is not None
+        made.watch.tell(card=False, visit=2)
+        made.settle()
+        with pytest.raises(TokenNotValid):
+            made.nhso.menu(login.session.smctoken)
+
+
+def test_the_reader_is_unplugged(room: Room) -> None:
+    room.to(Page.PIN)
+    room.watch.unplug()
+    assert isinstance(room.error, ReaderUnplugged)
+    assert room.desk.view(ME).next_step is steps.READER
+    room.desk.cancel(ME)
+    room.desk.press_login(ME)
+    assert room.page is Page.PIN  # this test's terminal needs no reader
+
+
+def test_another_reader_is_none_of_our_business(room: Room) -> None:
+    room.to(Page.PIN)
+    room.watch.tell(card=True, visit=1)
+    assert room.page is Page.PIN
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_agent_is_stopped(room: Room, page: Page) -> None:
+    room.to(page)
+    room.desk.stop_agent()
+    assert isinstance(room.error, EFormAgentStopped)
+    room.settle()
+    assert not room.has_token_file
+    room.desk.start_agent()
+    assert room.desk.view(ME).page is Page.START
+
+
+def test_logging_out_ends_the_token(room: Room) -> None:
+    room.to(Page.MODULE)
+    login = room.desk.view(ME).login
+    assert login is not None and login.session is not None
+    room.desk.cancel(ME)
+    room.settle()
+    assert room.page is Page.START and room.desk.view(ME).logged_out
+    assert not room.has_token_file
+    assert not (room.folder / srm_file.FOLDER / srm_file.FILE_NAME).exists()
+    with pytest.raises(TokenNotValid):
+        room.nhso.menu(login.session.smctoken)
+    room.desk.press_login(ME)
+    again = room.desk.view(ME)
+    assert again.page is Page.PIN and not again.logged_out
+
+
+def test_another_window_takes_over(room: Room) -> None:
+    room.to(Page.MODULE)
+    room.desk.take_over(ME)
+    assert room.page is Page.MODULE  # from itself it takes nothing
+    room.desk.cancel(OTHER)
+    assert room.page is Page.MODULE
+    room.desk.take_over(OTHER)
+    assert isinstance(room.error, UsedElsewhere)
+    room.desk.press_login(OTHER)
+    assert room.desk.view(OTHER).page is Page.PIN
+
+
+def test_midnight(room: Room) -> None:
+    room.to(Page.MODULE)
+    room.desk.midnight()
+    assert isinstance(room.error, TokensCleared)
+    room.settle()
+    assert not room.has_token_file
+
+
+def test_midnight_before_the_token_disturbs_nobody(room: Room) -> None:
+    room.to(Page.PIN)
+    room.desk.midnight()
+    assert room.page is Page.PIN
+
+
+def test_a_right_that_lapsed(room: Room) -> None:
+    room.offices.set_idle_days(room.card.citizen_id, 61)
+    room.to(Page.PIN)
+    room.desk.enter_pin(ME, PIN)
+    assert isinstance(room.error, RightLapsed)
+    assert room.desk.view(ME).failed_step is steps.NHSO
+    assert not room.has_token_file
+
+
+def test_no_reader_is_said_by_name(room: Room) -> None:
+    def none(_name: str | None) -> Terminal:
+        raise NoReader
+
+    room.desk._open_reader = none
+    room.desk.start_agent()
+    room.desk.press_login(ME)
+    assert isinstance(room.error, NoReader)
+
+
+def test_a_token_file_that_cannot_be_written_ends_the_session(
+    offices: EmbeddedOffices, tmp_path: Path
+) -> None:
+    made = Room(offices, tmp_path / "nowhere")
+    with made.authority, made.nhso, made.desk:
+        made.to(Page.PIN)
+        made.desk.enter_pin(ME, PIN)
+        assert isinstance(made.error, TokenFileNotWritten)
+
+
+# --- the module ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_module_keeps_what_was_found(room: Room) -> None:
+    room.offices.offices.citizens.populate(1, 30)
+    room.to(Page.MODULE)
+    room.desk.search(ME, "not an id")
+    assert set(room.desk.view(ME).form.fields) == {"pid"}
+    from emulator.offices.citizens.population import citizen_number
+
+    wanted = citizen_number(1, 3)
+    room.desk.search(ME, f"{wanted[0]} {wanted[1:5]} {wanted[5:10]} {wanted[10:12]} {wanted[12]}")
+    found = room.desk.view(ME).form.found
+    assert found is not None and found.citizen_id == wanted
+    room.desk.request_code(ME, "XX", "123")
+    assert set(room.desk.view(ME).form.fields) == {"claim_type", "mobile"}
+    assert room.desk.view(ME).form.found == found
+    room.desk.register(ME, "12")
+    assert set(room.desk.view(ME).form.fields) == {"hcode"}
+    room.desk.register(ME, "00000")  # no such hospital: NHSO's own sentence
+    assert room.desk.view(ME).form.error is not None and room.desk.view(ME).form.found == found
+    assert wanted not in repr(room.desk.view(ME))
+
+
+# --- midnight and yesterday ---------------------------------------------------------------------------------------------
+
+
+def test_midnight_is_bangkoks() -> None:
+    times = [datetime(2026, 3, 10, 16, 59, 59, tzinfo=BANGKOK)]
+    called: list[datetime] = []
+    midnight = Midnight(lambda: called.append(times[0]), lambda: times[0])
+    assert midnight.look() == 30.0
+    times[0] = datetime(2026, 3, 10, 23, 59, 50, tzinfo=BANGKOK)
+    assert midnight.look() == pytest.approx(10.0)
+    times[0] += timedelta(seconds=10)
+    midnight.look()
+    assert len(called) == 1
+    midnight.look()
+    assert len(called) == 1
+    times[0] += timedelta(days=3)  # the machine slept
+    midnight.look()
+    assert len(called) == 2
+
+
+def test_the_timer_runs_and_ends() -> None:
+    moments = iter([NOON, NOON + timedelta(days=1)])
+    rang = threading.Event()
+    last = NOON + timedelta(days=1)
+    midnight = Midnight(rang.set, lambda: next(moments, last))
+    midnight.start()
+    assert rang.wait(LIMIT_S)
+    midnight.close()

@@ -1,0 +1,215 @@
+"""The registry office's counter: the owner of the card in the reader chooses a PIN; nobody else sees it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+
+from apdu_specs.pin_policy import PinState
+from emulator.card.card import Card
+from emulator.card.issue import card_from_seed, card_in_memory
+from emulator.offices.embedded import EmbeddedOffices
+from harness.client import CardClient
+from harness.errors import NoCard, PinLocked, PinMalformed, WrongPin
+from harness.officer.counter.app import build_counter
+from harness.officer.counter.renewal import CardSwapped, PinEasilyGuessed, PinRenewal, PinsDiffer
+from harness.officer.errors import RegistryRefused
+from harness.officer.offices import RegistryClient
+from harness.terminals import Terminal
+from harness.terminals.in_process import InProcessTerminal
+from harness.web_server import WebServer
+
+GOOD, WEAK = "7302", "1234"
+
+
+@dataclass
+class Reader:
+    """What is in the reader, if anything."""
+
+    card: Card | None = field(default_factory=lambda: card_in_memory(card_from_seed(1), failures=3))
+
+    def connect(self) -> Terminal:
+        if self.card is None:
+            raise NoCard("reader")
+        return InProcessTerminal(self.card)
+
+
+@pytest.fixture(scope="module")
+def offices() -> Iterator[EmbeddedOffices]:
+    with EmbeddedOffices(pages=False) as running:
+        yield running
+
+
+@pytest.fixture
+def reader(offices: EmbeddedOffices) -> Reader:
+    reader = Reader()
+    assert reader.card is not None
+    offices.know_card(reader.card.citizen_id, reader.card.serial)
+    return reader
+
+
+@pytest.fixture
+def renewal(offices: EmbeddedOffices, reader: Reader) -> Iterator[PinRenewal]:
+    with RegistryClient(offices.registry_url, counter_key=offices.counter_key) as registry:
+        yield PinRenewal(reader.connect, registry)
+
+
+@pytest.fixture
+def http(renewal: PinRenewal) -> Iterator[httpx.Client]:
+    with (
+        WebServer(build_counter(renewal)) as server,
+        httpx.Client(base_url=server.url, trust_env=False) as client,
+    ):
+        yield client
+
+
+def accepts(card: Card | None, pin: str) -> bool:
+    assert card is not None
+    with InProcessTerminal(card) as terminal:
+        try:
+            CardClient(terminal).verify_pin(pin)
+        except WrongPin:
+            return False
+    return True
+
+
+def choose(http: httpx.Client, pin: str, again: str | None = None, **more: str) -> httpx.Response:
+    """What the owner does on the page, and what comes of it."""
+    page = http.get("/owner").text
+    token, serial = (re.search(rf'name="{name}" value="(\w+)"', page) for name in ("csrf", "serial"))
+    told = {
+        "csrf": token[1] if token else "",
+        "serial": serial[1] if serial else "",
+        "pin": pin,
+        "again": pin if again is None else again,
+    }
+    return http.post("/owner", data={**told, **more})
+
+
+def test_a_suspended_card_gets_the_pin_that_its_owner_chose(reader: Reader, renewal: PinRenewal) -> None:
+    assert (renewal.look().state, renewal.look().tries_left) == (PinState.SUSPENDED, None)
+    renewed = renewal.renew(GOOD, GOOD, insist=False)
+    assert (renewed.state, renewed.tries_left) == (PinState.READY, 3)
+    assert accepts(reader.card, GOOD)
+
+
+def test_a_weak_pin_is_warned_of_and_the_owner_may_insist(reader: Reader, renewal: PinRenewal) -> None:
+    with pytest.raises(PinEasilyGuessed) as caught:
+        renewal.renew(WEAK, WEAK, insist=False)
+    assert caught.value.reasons and WEAK not in caught.value.message.en
+    assert renewal.look().state is PinState.SUSPENDED
+    renewal.renew(WEAK, WEAK, insist=True)
+    assert accepts(reader.card, WEAK)
+
+
+def test_the_owners_own_digits_are_weak(reader: Reader, renewal: PinRenewal) -> None:
+    assert reader.card is not None
+    pin = reader.card.citizen_id[6:10]
+    with pytest.raises(PinEasilyGuessed):
+        renewal.renew(pin, pin, insist=False)
+
+
+@pytest.mark.parametrize("pin", ["", "123", "12345", "12a4", "๑๒๓๔"])
+def test_what_is_no_pin(renewal: PinRenewal, pin: str) -> None:
+    with pytest.raises(PinMalformed):
+        renewal.renew(pin, pin, insist=True)
+
+
+def test_two_entries_that_differ(renewal: PinRenewal) -> None:
+    with pytest.raises(PinsDiffer):
+        renewal.renew(GOOD, "7303", insist=True)
+
+
+def test_a_locked_card_is_refused(reader: Reader, renewal: PinRenewal) -> None:
+    reader.card = card_in_memory(card_from_seed(1), failures=5)
+    assert renewal.look().state is PinState.LOCKED
+    with pytest.raises(PinLocked):
+        renewal.renew(GOOD, GOOD, insist=False)
+
+
+def test_a_card_that_the_registry_does_not_know(reader: Reader, renewal: PinRenewal) -> None:
+    reader.card = card_in_memory(card_from_seed(99), failures=3)
+    with pytest.raises(RegistryRefused):
+        renewal.renew(GOOD, GOOD, insist=False)
+    assert renewal.look().state is PinState.SUSPENDED
+
+
+def test_another_card_than_the_one_shown(reader: Reader, renewal: PinRenewal) -> None:
+    with pytest.raises(CardSwapped):
+        renewal.renew(GOOD, GOOD, insist=False, serial=bytes(8))
+
+
+# --- the pages --------------------------------------------------------------------------------------------------------
+
+
+def test_the_owner_sets_the_pin_and_no_page_tells_it(reader: Reader, http: httpx.Client) -> None:
+    clerk = http.get("/")
+    assert "รหัส PIN ถูกระงับ" in clerk.text
+    assert reader.card is not None and reader.card.citizen_id not in clerk.text
+    done = choose(http, GOOD)
+    assert done.status_code == 200 and GOOD not in done.text + str(done.url) + str(done.headers)
+    assert accepts(reader.card, GOOD)
+
+
+def test_weak_then_insisted_on(reader: Reader, http: httpx.Client) -> None:
+    warned = choose(http, WEAK)
+    assert warned.status_code == 422 and "คาดเดาได้ง่าย" in warned.text and 'name="insist"' in warned.text
+    assert f'"{WEAK}"' not in warned.text
+    assert choose(http, WEAK, insist="yes").status_code == 200
+    assert accepts(reader.card, WEAK)
+
+
+def test_a_locked_card_on_the_pages(reader: Reader, http: httpx.Client) -> None:
+    reader.card = card_in_memory(card_from_seed(1), failures=5)
+    assert "replace-card" in http.get("/").text
+    assert 'name="pin"' not in http.get("/owner").text
+    assert choose(http, GOOD).status_code == 422
+    assert reader.card.state is PinState.LOCKED
+
+
+def test_no_card_and_a_swapped_one(reader: Reader, http: httpx.Client) -> None:
+    page = http.get("/owner").text
+    token = re.search(r'name="csrf" value="(\w+)"', page)
+    assert token is not None
+    told = {"csrf": token[1], "serial": "00" * 8, "pin": GOOD, "again": GOOD}
+    assert "คนละใบ" in http.post("/owner", data=told).text
+    assert http.post("/owner", data={**told, "serial": "nonsense"}).status_code == 422
+    reader.card = None
+    assert http.get("/").status_code == 200
+    assert http.post("/owner", data=told).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example"}],
+)
+def test_forms_from_elsewhere_change_nothing(
+    renewal: PinRenewal, http: httpx.Client, headers: dict[str, str]
+) -> None:
+    page = http.get("/owner").text
+    token = re.search(r'name="csrf" value="(\w+)"', page)
+    assert token is not None
+    told = {"csrf": token[1], "pin": GOOD, "again": GOOD}
+    assert http.post("/owner", data=told, headers=headers).status_code == 403
+    assert http.post("/owner", data={**told, "csrf": "0" * 64}).status_code == 403
+    assert renewal.look().state is PinState.SUSPENDED
+
+
+def test_other_names_for_this_machine_are_not_served(http: httpx.Client) -> None:
+    assert http.get("/", headers={"Host": "evil.example"}).status_code == 421
+
+
+def test_language_and_headers(http: httpx.Client) -> None:
+    page = http.get("/owner")
+    assert "script" not in page.text and "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert page.headers["Cache-Control"] == "no-store"
+    token = re.search(r'name="csrf" value="(\w+)"', page.text)
+    assert token is not None
+    answer = http.post("/language", data={"csrf": token[1], "language": "en", "back": "//evil.example"})
+    assert answer.headers["location"] == "/"
+    assert "Choose your PIN" in http.get("/owner").text
+    assert http.get("/static/counter.css").headers["content-type"].startswith("text/css")
