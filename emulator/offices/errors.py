@@ -54,11 +54,11 @@ class PortTaken(EmulatorError):
 class PortNotAllowed(EmulatorError):
     """The system does not let this process listen there (privileged port, address of another machine)."""
 
-    def __init__(self, host: str, port: int, why: str) -> None:
+    def __init__(self, host: str, port: int, why: Text) -> None:
         super().__init__(
             Text(
-                f"The offices cannot listen on {host} port {port}: {why}.",
-                f"เปิดพอร์ต {port} ที่ {host} ไม่ได้: {why}",
+                f"The offices cannot listen on {host} port {port}: {why.en}.",
+                f"เปิดพอร์ต {port} ที่ {host} ไม่ได้: {why.th}",
             ),
             Text("Choose another address or port.", "เลือกที่อยู่หรือพอร์ตอื่น"),
         )

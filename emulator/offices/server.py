@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import signal
 import socket
 import threading
@@ -15,6 +14,8 @@ from typing import Self
 import uvicorn
 from fastapi import FastAPI
 
+from apdu_specs.language import Text
+from apdu_specs.system_errors import reason_of
 from emulator.offices.errors import OfficesDidNotStart, PortNotAllowed, PortTaken
 
 _START_DEADLINE_S = 20.0
@@ -128,8 +129,9 @@ def _listening_socket(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise PortTaken(host, port) from error
-        raise PortNotAllowed(host, port, os.strerror(error.errno) if error.errno else str(error)) from error
+        raise PortNotAllowed(host, port, reason_of(error)) from error
     except OverflowError as error:  # a port above 65535
         listener.close()
-        raise PortNotAllowed(host, port, "a port is a number from 0 to 65535") from error
+        why = Text("a port is a number from 0 to 65535", "พอร์ตต้องเป็นตัวเลข 0 ถึง 65535")
+        raise PortNotAllowed(host, port, why) from error
     return listener

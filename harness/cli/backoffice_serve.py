@@ -91,7 +91,7 @@ def command(
     It starts with citizens, hospitals, staff accounts and a hospital's token. Whoever's virtual card is in the reader is an
     officer with a right. With --database a restart finds everything as it was.
     """
-    _warn_of_strangers(output, host)
+    officer, absent = _officer_in_reader(reader_name)
     options = OfficeOptions(
         people=people,
         seed=seed,
@@ -102,10 +102,13 @@ def command(
         key_file=key_file,
         counter_key=counter_key,
         hospital_token=hospital_token,
-        officer=_officer_in_reader(output, reader_name),
+        officer=officer,
         test_mode=test_mode,
     )
     with _stopped_by_signals() as wait, whole_office(options) as office:
+        for note in (absent, _strangers(host)):
+            if note is not None:
+                click.echo(f"thnid: {note.say(output.language)}", err=True)
         output.report(document(office), lambda: _show(output, office))
         wait()
 
@@ -136,38 +139,40 @@ def _stopped_by_signals() -> Iterator[Any]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _officer_in_reader(output: Output, reader_name: str | None) -> tuple[Holder, bytes] | None:
-    """The holder of the virtual card in the reader; None without reader, card or PC/SC, or for a real card."""
+def _officer_in_reader(reader_name: str | None) -> tuple[tuple[Holder, bytes] | None, Text | None]:
+    """The holder of the virtual card in the reader and its serial; or why there is none.
+
+    Without reader, card or PC/SC an office still has other work; only a reader that was named has to be there.
+    """
     from harness.terminals.pcsc import PcscTerminal
 
     try:
         with PcscTerminal(find_reader(reader_name)) as terminal:
-            return virtual_holder(CardClient(terminal))
+            found = virtual_holder(CardClient(terminal))
     except HarnessError as error:
         if reader_name is not None:
             raise
-        _note(output, Text(f"No officer's card: {error.message.en}", f"ไม่มีบัตรเจ้าหน้าที่: {error.message.th}"))
-        return None
-
-
-def _warn_of_strangers(output: Output, host: str) -> None:
-    try:
-        if ipaddress.ip_address(host).is_loopback:
-            return
-    except ValueError:
-        if host == "localhost":
-            return
-    _note(
-        output,
-        Text(
-            f"Listening on {host}: whoever reaches this machine reaches these offices. Use it in a trusted network only.",
-            f"กำลังเปิดรับที่ {host}: ผู้ที่เข้าถึงเครื่องนี้ได้จะเข้าถึงสำนักงานจำลองได้ด้วย โปรดใช้เฉพาะในเครือข่ายที่เชื่อถือได้",
-        ),
+        return None, Text(f"No officer's card: {error.message.en}", f"ไม่มีบัตรเจ้าหน้าที่: {error.message.th}")
+    if found is not None:
+        return found, None
+    return None, Text(
+        "The card in the reader is not a virtual one of a person: nobody was made an officer.",
+        "บัตรในเครื่องอ่านไม่ใช่บัตรเสมือนของบุคคล จึงไม่ได้กำหนดผู้ใดเป็นเจ้าหน้าที่",
     )
 
 
-def _note(output: Output, text: Text) -> None:
-    click.echo(f"thnid: {text.say(output.language)}", err=True)
+def _strangers(host: str) -> Text | None:
+    """What to know of who else is let in, if anybody is."""
+    try:
+        if ipaddress.ip_address(host).is_loopback:
+            return None
+    except ValueError:
+        if host == "localhost":
+            return None
+    return Text(
+        f"Listening on {host}: whoever reaches this machine reaches these offices. Use it in a trusted network only.",
+        f"กำลังเปิดรับที่ {host}: ผู้ที่เข้าถึงเครื่องนี้ได้จะเข้าถึงสำนักงานจำลองได้ด้วย โปรดใช้เฉพาะในเครือข่ายที่เชื่อถือได้",
+    )
 
 
 def _show(output: Output, office: WholeOffice) -> None:

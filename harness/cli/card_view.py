@@ -27,7 +27,10 @@ _ROWS = (
 def document_of(path: Path | None, card: Personalisation, counters: Counters) -> dict[str, Any]:
     """The card for scripts. ``file`` is None for a card in memory."""
     policy = card.policy
-    state, advice = policy.state(counters.failures), policy.advice(counters.failures, counters.office_failures)
+    state, advice = (
+        policy.state(counters.failures),
+        policy.advice(counters.failures, counters.office_failures),
+    )
     return {
         "file": None if path is None else str(path),
         "generation": card.generation.name,

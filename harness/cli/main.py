@@ -32,7 +32,7 @@ _COMMANDS = {
     "readers": ("readers", "List the card readers and what is in them."),
     "read": ("read", "Read everything a card tells."),
     "login": ("login", "Log an officer in with card and PIN."),
-    "office": ("office", "The stand-in offices: renew a PIN, replace a card, ask for rights and decide on them, serve."),
+    "office": ("office", "The stand-in offices: PINs, cards, officers' rights; serve them."),
     "backoffice": ("backoffice", "A whole office in one process; its citizens, database, keys, audit log."),
     "agent": ("agent", "Beside a reader: the SmartCard Agent on 8189, and the officer's screen with E-Form Agent."),
     "serve": ("serve", "Keep a virtual card in a reader for other programs."),

@@ -32,7 +32,7 @@ key_file_option = click.option(
 
 @click.group("office", cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """The stand-in offices: renew a PIN, replace a card, ask for rights and decide on them, serve."""
+    """The stand-in offices: PINs, cards, officers' rights; serve them."""
 
 
 @command.command("renew-pin")

@@ -7,7 +7,7 @@ import importlib
 import os
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from harness.cli.output import CommandGroup, Misuse, Output, language_option, re
 from harness.cli.pin import pin_provider
 from harness.cli.qualify_place import at_place, place_told
 from harness.cli.qualify_report import compare, report
-from harness.cli.qualify_sign import SHOWN_AS, sign, stated_options, verify, with_stated
+from harness.cli.qualify_sign import SHOWN_AS, STATED, sign, stated_options, verify, with_stated
 from harness.cli.qualify_station import station
 from harness.cli.reader import find_reader
 from harness.cli.run import PIN_VARIABLE, READER_VARIABLE
@@ -156,7 +156,8 @@ def run_command(output: Output, **options: Any) -> int:
         document = campaign.run()
     except KeyboardInterrupt:
         where = record.folder
-        write_reports(record.finish(record.remaining), where, output)
+        if campaign.document is not None:
+            write_reports(campaign.document, where, output)
         output.say(
             Text(
                 f"Stopped. What was measured is in {where}; --resume {where} goes on.",
@@ -174,7 +175,7 @@ def run_command(output: Output, **options: Any) -> int:
 
 def _prepared(output: Output, *, resume: Path | None, **options: Any) -> tuple[Any, Subject]:
     """The record, new or resumed, and the subject. Raises WrongRequest, NoReader, StackUnavailable, NoRecord."""
-    from harness.qualify.record import Record
+    from harness.qualify.record import NoRecord, Record
 
     if resume is None:
         subject = subject_for(output, **options)
@@ -189,24 +190,72 @@ def _prepared(output: Output, *, resume: Path | None, **options: Any) -> tuple[A
             )
         )
     record = Record.resume(resume)
-    before = {"reader": record.header["reader"]["name"], "profile": record.header["profile"]}
-    options["reader_name"] = options["reader_name"] or before["reader"]
+    before = record.header
+    if not _is_header(before):
+        raise NoRecord(resume, Text("its record cannot be read", "อ่านบันทึกผลไม่ได้"))
+    options["reader_name"] = options["reader_name"] or before["reader"]["name"]
     options["profile"] = options["profile"] or before["profile"]
+    options["actuator"] = options["actuator"] or before["actuator"]
     subject = subject_for(output, **options)
-    if {"reader": subject.reader, "profile": subject.profile.value} != before:
-        raise WrongRequest(
-            Text(
-                f"The record is of {before['reader']!r}, profile {before['profile']}.",
-                f"บันทึกนี้เป็นของ {before['reader']!r} โพรไฟล์ {before['profile']}",
-            ),
-            Text("Continue with these, or begin a new record.", "โปรดทำต่อตามเดิม หรือเริ่มบันทึกใหม่"),
-        )
-    if record.header["card"]["atr"] != _atr(subject):
-        raise WrongRequest(
-            Text("The card in the reader is not the one of the record.", "บัตรในเครื่องอ่านไม่ใช่บัตรเดิมของบันทึก"),
-            Text("Insert that card, or begin a new record.", "โปรดเสียบบัตรเดิม หรือเริ่มบันทึกใหม่"),
-        )
+    require_same(before, with_stated(header_of(subject, options["operator_name"]), options))
     return record, subject
+
+
+def _is_header(told: Mapping[str, Any]) -> bool:
+    """Whether it is what ``header_of`` makes."""
+    parts = {"tool": ("version",), "reader": ("name", *STATED), "host": (), "card": ("atr",)}
+    return {"actuator", "operator", "profile"} <= set(told) and all(
+        isinstance(told.get(part), dict) and set(names) <= set(told[part]) for part, names in parts.items()
+    )
+
+
+def require_same(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """What a record's header says must be true of all that is measured into it. Raises WrongRequest.
+
+    What is not told now (a serial number that was stated then, the operator) is what it was.
+    """
+    for what, each_before, each_now in _told_of(before, now):
+        if each_now != each_before:
+            raise WrongRequest(
+                Text(
+                    f"The record was begun with {what.en} {_said(each_before)}, not {_said(each_now)}.",
+                    f"บันทึกนี้เริ่มด้วย{what.th} {_said(each_before)} ไม่ใช่ {_said(each_now)}",
+                ),
+                Text("Continue with what it was, or begin a new record.", "โปรดทำต่อตามเดิม หรือเริ่มบันทึกใหม่"),
+            )
+
+
+def _told_of(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[Text, Any, Any]]:
+    """Name, then and now, of everything that must not change."""
+    readers = before["reader"], now["reader"]
+    yield Text("the reader", "เครื่องอ่าน"), readers[0]["name"], readers[1]["name"]
+    yield Text("the profile", "โพรไฟล์"), before["profile"], now["profile"]
+    yield Text("the actuator", "อุปกรณ์เสียบบัตร"), before["actuator"], now["actuator"]
+    cards = before["card"], now["card"]
+    yield Text("a card with ATR", "บัตรที่มี ATR"), cards[0]["atr"], cards[1]["atr"]
+    for name, what in (
+        ("generation", Text("a card of generation", "บัตรรุ่น")),
+        ("virtual", Text("a card that is virtual:", "บัตรเสมือน:")),
+        ("test", Text("a test card:", "บัตรทดสอบ:")),
+    ):
+        yield what, cards[0].get(name), cards[1].get(name)
+    for name, what in (
+        ("serial", Text("the serial number", "หมายเลขเครื่อง")),
+        ("firmware", Text("the firmware", "เฟิร์มแวร์")),
+        ("driver", Text("the driver", "ไดรเวอร์")),
+    ):
+        yield what, readers[0][name], readers[1][name] or readers[0][name]
+    yield Text("the operator", "ผู้ทดสอบ"), before["operator"], now["operator"] or before["operator"]
+    yield Text("the computer", "คอมพิวเตอร์"), _plain(before["host"]), _plain(now["host"])
+    yield Text("thnid", " thnid"), before["tool"]["version"], now["tool"]["version"]
+
+
+def _plain(part: Mapping[str, Any]) -> str:
+    return ", ".join(str(each) for each in part.values() if each is not None)
+
+
+def _said(value: Any) -> str:
+    return "–" if value is None else str(amount(value).en) if isinstance(value, bool) else str(value)
 
 
 def subject_for(

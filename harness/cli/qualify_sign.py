@@ -167,10 +167,10 @@ def verify(output: Output, path: Path) -> None:
     shown(document, beside(path))
     told = {
         "verdict": document["verdict"],
-        "version": document["tool"].get("version"),
+        "version": (document.get("tool") or {}).get("version"),
         "limits_compared": is_ours(document),
         "digest": document["digest"],
-        "reader": document["reader"].get("name"),
+        "reader": (document.get("reader") or {}).get("name"),
         "evidence": len(evidence(document)),
         "signature": document.get("signature"),
     }

@@ -215,7 +215,8 @@ def _say_where(output: Output, run: Run | None) -> None:
 
     if run is not None:
         where = run.record.folder
-        write_reports(run.document, where, output)
+        if run.document:
+            write_reports(run.document, where, output)
         output.say(
             Text(
                 f"Stopped. What was measured is in {where}; 'thnid qualify run --resume {where}' goes on.",

@@ -12,7 +12,9 @@ def write_whole(path: Path, text: str) -> None:
     """Put ``text`` (UTF-8) into ``path``; what was there stays if that fails. Raises OSError, which names ``path``."""
     target = path.resolve()  # a link stays one
     try:
-        if target.exists() and not target.is_file():  # a pipe or a device is written as it is, or says what it is
+        if (
+            target.exists() and not target.is_file()
+        ):  # a pipe or a device is written as it is, or says what it is
             target.write_text(text, encoding="utf-8")
         else:
             _replace(target, text.encode())

@@ -67,7 +67,7 @@ def test_an_officer_of_whom_only_the_name_is_there() -> None:
     ],
 )
 def test_a_field_of_the_letter_at_fault(field: str, value: str) -> None:
-    assert at_fault(replace(LETTER, **{field: value})) == [field]
+    assert at_fault(replace(LETTER, **{field: value})) == [field]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

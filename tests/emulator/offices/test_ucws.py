@@ -79,10 +79,10 @@ def told(reply: str) -> dict[str, str]:
 
 
 @contextmanager
-def served(rooms: Rooms, **options: str) -> Iterator[Ucws]:
+def served(rooms: Rooms, ucws_address: str | None = None) -> Iterator[Ucws]:
     admit_people(rooms)
     with (
-        OfficeServer(build_app(rooms.offices, **options)) as server,
+        OfficeServer(build_app(rooms.offices, ucws_address=ucws_address)) as server,
         httpx.Client(base_url=server.url, trust_env=False) as http,
     ):
         yield Ucws(rooms, http)

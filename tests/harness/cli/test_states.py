@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from apdu_specs.pin_policy import POLICIES
+from emulator.card import Counters
 from emulator.card.card_file import open_card, read_card_file
 from emulator.card.issue import card_from_seed, card_in_file
 from tests.harness.cli.program import in_shell, one_object, thnid
@@ -147,6 +148,51 @@ def test_a_state_that_cannot_be_taken_back_to_says_what_is_missing(card: Path) -
     assert "ไม่ใช่แฟ้มบัตร" in thai and "card snapshot" in thai and "card create" not in thai
     inside = in_shell("thnid card restore a.card", "--card", "a.card", cwd=card.parent)
     assert inside.returncode == 2 and "card snapshot" in inside.stderr and "card create" not in inside.stderr
+
+
+def test_a_snapshot_of_the_same_card_under_another_policy_is_refused(card: Path) -> None:
+    """Made anew with --force: the serial is the same, and f = 5 would be an impossible number on it."""
+    assert thnid("card", "set", str(card), "--failures", "5").returncode == 0
+    assert thnid("card", "snapshot", str(card)).returncode == 0
+    again = ("--pin", "1234", "--seed", "7", "--policy", "iso-3", "--force")
+    assert thnid("card", "create", str(card), *again).returncode == 0
+    before = card.read_bytes()
+    for language, words in (
+        ("en", ("national", "iso-3", "snapshot of a card of the policy")),
+        ("th", ("นโยบาย",)),
+    ):
+        done = thnid("card", "restore", str(card), "--lang", language)
+        assert done.returncode == 2 and all(word in done.stderr for word in words)
+        inside = in_shell(f"thnid card restore a.card --lang {language}", "--card", "a.card", cwd=card.parent)
+        assert inside.returncode == 2 and all(word in inside.stderr for word in words)
+    assert card.read_bytes() == before
+
+
+def test_when_the_offices_tries_are_used_up_only_a_new_card_is_advised(card: Path) -> None:
+    opened = open_card(card)
+    opened.restore(Counters(3, 10, b"1234"))
+    opened.close()
+    shown = thnid("card", "show", str(card)).stdout
+    assert "new card" in shown and "asks for a new PIN" not in shown
+    renewal = ("office", "renew-pin", "--card", str(card), "--pin", "4321")
+    done = thnid(*renewal, "--json")
+    document = one_object(done.stdout)
+    assert (done.returncode, document["error"]) == (1, "OfficeBarred")
+    for told in (done.stderr, thnid(*renewal, "--lang", "th").stderr):
+        assert "Check that this is a Thai" not in told and "ตรวจสอบว่าเป็นบัตร" not in told
+        assert "new card" in told or "ทำบัตรใหม่" in told
+
+
+def test_a_proof_that_the_card_does_not_accept_tells_the_tries_and_the_key(card: Path) -> None:
+    key = card.with_name("key")
+    key.write_text(64 * "5a")
+    key.chmod(0o600)
+    done = thnid(
+        "office", "renew-pin", "--card", str(card), "--pin", "4321", "--key-file", str(key), "--json"
+    )
+    document = one_object(done.stdout)
+    assert (done.returncode, document["error"]) == (1, "OfficeProofWrong")
+    assert "tries left: 9" in document["message"] and "key" in document["what_to_do"]
 
 
 @pytest.mark.parametrize("other_name", ["", "hard", "soft"])
