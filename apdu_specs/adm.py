@@ -255,6 +255,12 @@ RESET_RETRY_COUNTER = Command(
         StatusWord.WRONG_DATA,
         StatusWord.MEMORY_FAILURE,
     ),
+    meanings={
+        StatusWord.MEMORY_FAILURE: Text(
+            "the card's memory failed: the PIN is the old one or the new one, and the office's proof is used up",
+            "หน่วยความจำของบัตรขัดข้อง: PIN อาจเป็นของเดิมหรือของใหม่ และต้องพิสูจน์สิทธิของสำนักทะเบียนอีกครั้ง",
+        )
+    },
     secret=True,
     provenance=standard("ISO/IEC 7816-4 7.5.10; that this card takes it is assumed"),
     vectors=(Vector("002C02010439393838", 2, 1, b"9988"),),

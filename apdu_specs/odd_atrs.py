@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from enum import Enum
 
-from apdu_specs.atr import MAX_LENGTH
+from apdu_specs.atr import MAX_LENGTH, build
 from apdu_specs.language import Text
 
 
 class OddCard(Enum):
     """A card for trying readers; the value is what scripts call it. It answers as the test card does, but for its ATR."""
 
+    TEST = "test"
+    """Nothing is odd about it: the test card with an answer to reset that every reader knows."""
     INVERSE = "inverse"
     """Inverse convention: TS 3F, T=0 only."""
     LONGEST = "longest"
@@ -30,6 +32,7 @@ class OddCard(Enum):
 
 
 _ATRS = {
+    OddCard.TEST: build(b"THNIDTST", ta1=0x18),
     OddCard.INVERSE: bytes.fromhex("3F 69 00 00") + b"INVERSE.3",
     OddCard.LONGEST: bytes.fromhex("3B FF 11 00 00 E0 00 0A FF 03 00 00 FF 00 00 00 0F")
     + b"LONGEST.ATR.33B"
@@ -37,6 +40,7 @@ _ATRS = {
     OddCard.MUTE: bytes(MAX_LENGTH + 1),
 }
 _TEXTS = {
+    OddCard.TEST: Text("a test card (ECHO command)", "บัตรทดสอบ (คำสั่ง ECHO)"),
     OddCard.INVERSE: Text(
         "a card of inverse convention (ATR 3F ...)", "บัตรแบบ inverse convention (ATR 3F ...)"
     ),

@@ -74,6 +74,20 @@ _ADVICE = {
 }
 
 
+OFFICE_BARRED = Text(
+    "After too many wrong proofs of a registration office none can issue a new PIN on this card any more.",
+    "สำนักทะเบียนพิสูจน์สิทธิกับบัตรใบนี้ผิดติดต่อกันครบจำนวนที่กำหนด จึงออก PIN ใหม่ให้บัตรใบนี้ไม่ได้อีก",
+)
+"""What has become of a card whose ``office_tries`` are used up."""
+_NOT_RENEWABLE = Text(
+    f"{OFFICE_BARRED.en} If the PIN is forgotten or suspended, only a new card helps.",
+    f"แต่{OFFICE_BARRED.th} หากลืม PIN หรือ PIN ถูกระงับ ต้องทำบัตรใหม่เท่านั้น",
+)
+_NO_OFFICE_HELPS = Text(
+    f"{OFFICE_BARRED.en} {_ADVICE[PinState.LOCKED].en}", f"{OFFICE_BARRED.th} {_ADVICE[PinState.LOCKED].th}"
+)
+
+
 class VerifyForm(Enum):
     """The two ways to present a PIN; they differ in how tries left are reported."""
 
@@ -126,8 +140,20 @@ class PinPolicy:
             return PinState.LOCKED
         return PinState.SUSPENDED if failures >= self.suspended_at else PinState.READY
 
-    def advice(self, failures: int) -> Text:
-        """What the holder must do after ``failures`` consecutive failures, in one line."""
+    def advice(self, failures: int, office_failures: int = 0) -> Text:
+        """What the holder must do after ``failures`` consecutive failures, in one line.
+
+        ``office_failures``: wrong proofs of an office in a row; once its tries are used up none can issue a new PIN.
+        """
+        state = self.state(failures)
+        if office_failures < self.office_tries or state is PinState.LOCKED:
+            return self._advice(failures)
+        if state is PinState.SUSPENDED:
+            return _NO_OFFICE_HELPS
+        told = self._advice(failures)
+        return Text(f"{told.en} {_NOT_RENEWABLE.en}", f"{told.th} {_NOT_RENEWABLE.th}")
+
+    def _advice(self, failures: int) -> Text:
         state = self.state(failures)
         if state is not PinState.READY or failures == 0:
             return state.advice

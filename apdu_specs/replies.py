@@ -343,10 +343,19 @@ STAFF_UNKNOWN = Reason(
     Text("User name or password is not right.", "ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"),
     Text("Enter both again.", "กรอกใหม่อีกครั้ง"),
 )
+ACCOUNT_UNKNOWN = Reason(
+    "account-unknown",
+    404,
+    Text("There is no account of this name.", "ไม่มีบัญชีผู้ใช้ชื่อนี้"),
+    Text("`thnid backoffice staff list` shows the accounts.", "ดูบัญชีทั้งหมดได้จาก `thnid backoffice staff list`"),
+)
 PAGE_EXPIRED = Reason(
     "page-expired",
     403,
-    Text("This page is too old, or did not come from here; nothing was stored.", "หน้านี้หมดอายุหรือไม่ได้เปิดจากระบบนี้ จึงไม่มีการบันทึกข้อมูล"),
+    Text(
+        "This page is too old, or did not come from here; nothing was stored.",
+        "หน้านี้หมดอายุหรือไม่ได้เปิดจากระบบนี้ จึงไม่มีการบันทึกข้อมูล",
+    ),
     Text("Open the page again and send the form once more.", "เปิดหน้านี้ใหม่แล้วส่งแบบฟอร์มอีกครั้ง"),
 )
 
@@ -361,6 +370,15 @@ COUNTER_KEY_NOT_VALID = Reason(
     ),
 )
 TOO_MANY_ATTEMPTS = Reason("too-many-attempts", 429, QUOTA_USED.message, QUOTA_USED.what_to_do)
+TOO_MANY_LETTERS = Reason(
+    "too-many-letters",
+    429,
+    Text(
+        "Too many letters came from this address in a short time; this one was not received.",
+        "มีหนังสือขอสิทธิส่งจากที่อยู่นี้มากเกินไปในเวลาสั้น ๆ จึงยังไม่ได้รับหนังสือฉบับนี้",
+    ),
+    QUOTA_USED.what_to_do,
+)
 REQUEST_TOO_LONG = Reason(
     "request-too-long",
     413,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from apdu_specs.language import Text
-from apdu_specs.pin_policy import PinState
+from apdu_specs.pin_policy import OFFICE_BARRED, PinState
 
 
 class HarnessError(Exception):
@@ -98,6 +98,32 @@ class PinLocked(CardRefused):
     def __init__(self, *, sw: int, command: str = "VERIFY") -> None:
         state = PinState.LOCKED
         super().__init__(sw, command, message=state.condition, what_to_do=state.advice)
+
+
+class OfficeProofWrong(CardRefused):
+    """A registration office gave the card a wrong proof; ``tries_left`` wrong ones in a row remain to all offices."""
+
+    def __init__(self, tries_left: int, *, sw: int, command: str = "EXTERNAL AUTHENTICATE") -> None:
+        self.tries_left = tries_left
+        super().__init__(
+            sw,
+            command,
+            message=Text(
+                en=f"The card does not accept the registration office's proof; tries left: {tries_left}.",
+                th=f"บัตรไม่ยอมรับหลักฐานพิสูจน์สิทธิของสำนักทะเบียน เหลือโอกาสอีก {tries_left} ครั้ง",
+            ),
+            what_to_do=Text(
+                en="Check that the office has the master key that this card was made with.",
+                th="ตรวจสอบว่าสำนักทะเบียนใช้กุญแจหลักเดียวกับที่ใช้ออกบัตรใบนี้",
+            ),
+        )
+
+
+class OfficeBarred(CardRefused):
+    """The registration office's tries are used up: none can issue a new PIN on this card; only a new card helps."""
+
+    def __init__(self, *, sw: int, command: str = "EXTERNAL AUTHENTICATE") -> None:
+        super().__init__(sw, command, message=OFFICE_BARRED, what_to_do=PinState.LOCKED.advice)
 
 
 # --- used wrongly ---------------------------------------------------------------------------------

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from threading import RLock
 
+from apdu_specs import adm
 from apdu_specs.apdu import HEADER_LENGTH, MAX_ANSWER, CommandApdu
 from apdu_specs.card_manager import CARD_MANAGER
 from apdu_specs.card_manager import FCI as CARD_MANAGER_FCI
@@ -13,7 +15,7 @@ from apdu_specs.command import Command
 from apdu_specs.generations import APPLETS, Generation
 from apdu_specs.interindustry import FCI, GET_RESPONSE, SELECT
 from apdu_specs.language import Text
-from apdu_specs.pin_policy import PinState
+from apdu_specs.pin_policy import PinPolicy, PinState
 from apdu_specs.status import StatusWord
 from emulator.card.answering import OK, Answer, Run, compiled, send_at_once
 from emulator.card.applets import card_manager, memory
@@ -123,7 +125,7 @@ class Card:
         of another card, or of this one under another policy, and for what this card can never have counted; WriteFailed.
         """
         counters = self._own(kept) if isinstance(kept, Snapshot) else kept
-        self.personalisation.check(counters)
+        _insist_on_possible(self.personalisation.policy, counters)
         with self._busy:
             self._store.write(counters)
             self.reset()
@@ -136,7 +138,8 @@ class Card:
                 Text("Give a snapshot of this card.", "โปรดใช้สถานะที่เก็บจากบัตรใบนี้"),
             )
         mine, its = self.personalisation.policy, kept.policy
-        if mine != its:
+        counts_alike = replace(its, provenance=mine.provenance) == mine  # whose word it is counts nothing
+        if not counts_alike:
             raise BadCard(
                 Text(
                     f"This is a snapshot of a card of the policy {its.name}; this card is of {mine.name}.",
@@ -243,3 +246,31 @@ class Card:
             return send_at_once(parts, Answer(StatusWord.OK, data), volatile)
 
         return run
+
+
+def _insist_on_possible(policy: PinPolicy, counters: Counters) -> None:
+    """Raises BadCard for counters that a card of ``policy`` can never have."""
+    in_that_range = Text("Choose a number in that range.", "โปรดเลือกจำนวนในช่วงนี้")
+    if not 0 <= counters.failures <= policy.most_failures:
+        raise BadCard(
+            Text(
+                f"This card can have seen 0 to {policy.most_failures} wrong PINs in a row, not {counters.failures}.",
+                f"บัตรนี้มีจำนวนครั้งที่ใส่ PIN ผิดติดต่อกันได้ 0 ถึง {policy.most_failures} ครั้ง ไม่ใช่ {counters.failures}",
+            ),
+            in_that_range,
+        )
+    if not 0 <= counters.office_failures <= policy.office_tries:
+        raise BadCard(
+            Text(
+                f"This card can have seen 0 to {policy.office_tries} wrong proofs of an office in a row, "
+                f"not {counters.office_failures}.",
+                f"บัตรนี้มีจำนวนครั้งที่สำนักทะเบียนพิสูจน์สิทธิผิดติดต่อกันได้ 0 ถึง {policy.office_tries} ครั้ง "
+                f"ไม่ใช่ {counters.office_failures}",
+            ),
+            in_that_range,
+        )
+    if len(counters.pin) != adm.PIN_LENGTH or not counters.pin.isdigit():
+        raise BadCard(
+            Text(f"A PIN is {adm.PIN_LENGTH} digits.", f"PIN ต้องเป็นตัวเลข {adm.PIN_LENGTH} หลัก"),
+            Text("Give one such as 1234.", "เช่น 1234"),
+        )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +19,9 @@ from harness.cli.pin import new_pin, warn_of_weak_pin
 from harness.cli.reader import reader_option, terminal_for
 from harness.client import CardClient
 from harness.officer.offices import RegistryClient
+
+if TYPE_CHECKING:
+    from emulator.offices.mail.delivery import SmtpServer
 
 counter_key_option = click.option(
     "--counter-key",
@@ -171,7 +176,17 @@ def replace_card(
     type=click.Path(path_type=Path),
     help="Levels of rights, as levels.yaml; else the standard ones.",
 )
-@click.option("--smtp", metavar="HOST:PORT", help="Who takes e-mail; else it waits in the database.")
+@click.option(
+    "--smtp",
+    metavar="HOST:PORT|URL",
+    help="Who takes e-mail: HOST:PORT, smtp://HOST, smtp+starttls://USER@HOST or smtps://USER@HOST; else it waits in the "
+    "database.",
+)
+@click.option(
+    "--smtp-password-file",
+    type=click.Path(path_type=Path),
+    help="Holds the password of --smtp's user; else THNID_SMTP_PASSWORD does.",
+)
 @reporting
 def serve(
     output: Output,
@@ -183,6 +198,7 @@ def serve(
     test_mode: bool,
     levels: Path | None,
     smtp: str | None,
+    smtp_password_file: Path | None,
 ) -> None:
     """Serve registry office, authority and NHSO on loopback until Ctrl-C, for logins with URLs."""
     from emulator.card.card_file import read_card_file
@@ -190,6 +206,7 @@ def serve(
     from harness.cli.login import embedded_offices
     from harness.cli.stand_in_nhso import holder_on
 
+    mail_server = _mail_server(smtp, smtp_password_file)
     officers = [read_card_file(path)[0] for path in cards]
     stopping = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
@@ -202,7 +219,7 @@ def serve(
             test_mode=test_mode,
             levels=levels,
             pages=True,
-            smtp=None if smtp is None else _host_and_port(smtp),
+            smtp=mail_server,
         ) as offices:
             for card in officers:
                 offices.know_card(card.citizen_id, card.serial)
@@ -224,11 +241,25 @@ def serve(
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _host_and_port(told: str) -> tuple[str, int]:
-    host, _, port = told.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port[:6]) < 2**16:
-        raise Misuse(Text("--smtp takes HOST:PORT.", "--smtp ต้องเป็น HOST:PORT"))
-    return host.strip("[]"), int(port)
+def _mail_server(told: str | None, password_file: Path | None) -> SmtpServer | None:
+    if told is None:
+        if password_file is not None:
+            raise Misuse(
+                Text("--smtp-password-file goes with --smtp.", "--smtp-password-file ต้องใช้ร่วมกับ --smtp")
+            )
+        return None
+    from harness.cli.login import OfficesNotInstalled
+
+    try:
+        from emulator.offices.mail.address import smtp_server
+    except ModuleNotFoundError as error:
+        raise OfficesNotInstalled(error.name or "") from error
+    if password_file is None:
+        return smtp_server(told, os.environ.get("THNID_SMTP_PASSWORD"))
+    from emulator.written_file import read_written_file
+
+    lines = read_written_file(password_file, 1024).decode("utf-8", "replace").splitlines()
+    return smtp_server(told, lines[0] if lines else None)
 
 
 @contextmanager

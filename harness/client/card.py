@@ -26,6 +26,8 @@ from harness.errors import (
     CardRefused,
     CardWasReset,
     HarnessError,
+    OfficeBarred,
+    OfficeProofWrong,
     PinLocked,
     PinMalformed,
     PinSuspended,
@@ -333,16 +335,25 @@ def well_formed(pin: str) -> str:
 
 def refusal(sw: int, command: Command) -> CardRefused:
     """The error that a status word of ``command`` means."""
-    if sw == StatusWord.PIN_SUSPENDED and command is not adm.EXTERNAL_AUTHENTICATE:
+    if command is adm.EXTERNAL_AUTHENTICATE:
+        return _office_refusal(sw)
+    if sw == StatusWord.PIN_SUSPENDED:
         return PinSuspended(sw=sw, command=command.name)
     if sw == StatusWord.PIN_LOCKED:
         return PinLocked(sw=sw, command=command.name)
     for family in (Family.TRIES_LEFT, Family.TRIES_LEFT_PUBLISHED):
-        if family in command.statuses and command is not adm.EXTERNAL_AUTHENTICATE:
+        if family in command.statuses:
             left = family.number(sw)
             if left is not None:
                 return WrongPin(left, sw=sw, command=command.name)
     return CardRefused(sw, command.name)
+
+
+def _office_refusal(sw: int) -> CardRefused:
+    if sw == StatusWord.PIN_SUSPENDED:
+        return OfficeBarred(sw=sw)
+    left = Family.TRIES_LEFT.number(sw)
+    return CardRefused(sw, adm.EXTERNAL_AUTHENTICATE.name) if left is None else OfficeProofWrong(left, sw=sw)
 
 
 class _Image(NamedTuple):

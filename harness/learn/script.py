@@ -1,8 +1,8 @@
 """A deviation as APDUs: to read, and as a trace to replay.
 
 The trace holds what the card *should* answer, so replaying it on a card lists where that card is wrong, and nothing once
-it is mended. What depends on a challenge of the card (the published form of VERIFY, an office's proof) fits only the
-challenge of that one time and is hidden: the replay makes it anew. PINs are those of learning, on virtual cards only.
+it is mended. PINs and proofs are hidden in both, as in any trace: every command has its symbol beside it, and from that the
+replay makes them anew for the card that answers, whatever that card should say to them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from apdu_specs.pin_machine import Symbol
 from apdu_specs.status import explain
 from harness.learn.mapper import Mapper
 from harness.learn.suite import Deviation
-from harness.trace.conversation import command_of, hidden_after
+from harness.trace.conversation import Conversation, command_of, hidden_after, shown_prefix
+from harness.trace.reading import STATUS_ONLY, SYMBOL
 from harness.trace.recorder import FORMAT, VERSION
 
-_CHALLENGED = frozenset({Symbol.PUBLISHED_FIRST, Symbol.PUBLISHED_NEVER, Symbol.PROVE, Symbol.PROVE_WRONGLY})
 _EVENTS = {Symbol.RESET: ("reset",), Symbol.POWER_CYCLE: ("power off", "power on")}
 
 
@@ -59,7 +59,7 @@ class Script:
             if isinstance(entry, Symbol):
                 yield f"# {entry}"
                 continue
-            told = f"{entry.command.hex(' ').upper()}  # {entry.symbol}: {entry.status:04X}"
+            told = f"{_readable(entry.command)}  # {entry.symbol}: {entry.status:04X}"
             yield (
                 told
                 if entry.status == entry.expected
@@ -68,11 +68,11 @@ class Script:
 
     def trace(self) -> str:
         """The trace (JSON Lines) for ``thnid trace replay``."""
-        head = {"format": FORMAT, "version": VERSION, "source": "learn", "redacted": False}
-        return "".join(
-            json.dumps(line) + "\n"
-            for line in (head, *(line for entry in self.entries for line in _trace_lines(entry)))
-        )
+        head = {"format": FORMAT, "version": VERSION, "source": "learn", "redacted": True}
+        conversation = Conversation()
+        conversation.reset(None)
+        lines = (line for entry in self.entries for line in _trace_lines(conversation, entry))
+        return "".join(json.dumps(line) + "\n" for line in (head, *lines))
 
 
 def script_of(mapper: Mapper, deviation: Deviation, policy: str) -> Script:
@@ -101,20 +101,23 @@ def _should(exchange: Exchange) -> str:
     return f"should be {exchange.expected:04X} ({exchange.explained(exchange.expected)})"
 
 
-def _replayable(exchange: Exchange) -> str:
-    """Hex, with ``**`` for bytes that were made for a challenge."""
-    shown = len(exchange.command)
-    if exchange.symbol in _CHALLENGED and shown > HEADER_LENGTH + 1:
-        shown = HEADER_LENGTH + 1
-    return hidden_after(exchange.command, shown)
+def _readable(command: bytes) -> str:
+    """Hex, with ``**`` for the bytes of a PIN or a proof."""
+    shown = hidden_after(command, shown_prefix(command))
+    return " ".join(shown[at : at + 2] for at in range(0, len(shown), 2))
 
 
-def _trace_lines(entry: Exchange | Symbol) -> Iterator[dict[str, object]]:
+def _trace_lines(conversation: Conversation, entry: Exchange | Symbol) -> Iterator[dict[str, object]]:
     at: dict[str, object] = {"time": None, "ms": None}
     if isinstance(entry, Symbol):
+        conversation.reset(None)
         yield from (at | {"direction": "event", "event": event} for event in _EVENTS[entry])
         return
-    yield at | {"direction": "command", "bytes": _replayable(entry), "symbol": str(entry.symbol)}
-    expected = entry.status if entry.expected is None else entry.expected
-    data = entry.answer[:-SW_LENGTH] if expected == entry.status else b""
-    yield at | {"direction": "answer", "bytes": data.hex().upper() + f"{expected:04X}"}
+    command = conversation.command(entry.command)
+    yield at | {"direction": "command"} | command | {SYMBOL: str(entry.symbol)}
+    if entry.expected is None or entry.expected == entry.status:
+        yield at | {"direction": "answer"} | conversation.answer(entry.answer)
+        return
+    # What data should have come with the right word, nobody has seen.
+    right = conversation.answer(entry.expected.to_bytes(SW_LENGTH, "big"))
+    yield at | {"direction": "answer"} | right | {STATUS_ONLY: True}

@@ -11,6 +11,7 @@ from typing import Any
 
 from apdu_specs.apdu import SW_LENGTH
 from apdu_specs.language import Text
+from apdu_specs.pin_machine import Symbol
 from harness.errors import HarnessError
 from harness.trace.recorder import FORMAT, VERSION
 
@@ -18,6 +19,11 @@ _LONGEST_MS = 1e15
 _BYTES = re.compile(r"(?:[0-9A-Fa-f]{2}|\*\*)*")
 _DIRECTIONS = ("command", "answer", "event")
 _SW_CHARACTERS = 2 * SW_LENGTH
+
+SYMBOL = "symbol"
+"""Key of a command's line: the symbol of the PIN machine that it was sent for, and so which PIN or proof it holds."""
+STATUS_ONLY = "status_only"
+"""Key of an answer's line: true if the data that belongs to its status word is not known."""
 
 
 class NewerTrace(HarnessError):
@@ -65,6 +71,12 @@ class Entry:
     def pattern(self) -> Pattern:
         """Its bytes; none for an event."""
         return pattern((self.line or {}).get("bytes", ""))
+
+    @property
+    def symbol(self) -> Symbol | None:
+        """What of the PIN machine a command was sent for, if its line tells."""
+        name = (self.line or {}).get(SYMBOL)
+        return next((symbol for symbol in Symbol if symbol == name), None)
 
     @property
     def status(self) -> int | None:

@@ -1,7 +1,9 @@
 """Playing a recorded terminal's side against a card, and listing where the card answers otherwise.
 
-Hidden PINs and proofs cannot be sent as they were. To a virtual card whose PIN is known they are made anew: the card's own PIN
-where the recorded answer was 9000, a wrong one where it was not. A real card gets reading commands only.
+Hidden PINs and proofs cannot be sent as they were. To a virtual card whose PIN is known they are made anew. A command of a
+learned deviation has its symbol beside it, which says what it holds, as its answer there is the one that should come. Any
+other gets the card's own PIN where the recorded answer was 9000, a wrong one where it was not. A real card gets reading
+commands only.
 """
 
 from __future__ import annotations
@@ -16,14 +18,16 @@ from apdu_specs.card_manager import GET_CPLC
 from apdu_specs.command import Command
 from apdu_specs.interindustry import GET_RESPONSE, READ, SELECT
 from apdu_specs.language import Text
+from apdu_specs.pin_machine import Symbol
 from apdu_specs.published_pin import pin_block
 from apdu_specs.status import StatusWord
 from harness.errors import HarnessError
+from harness.learn.mapper import commands, other_pins
 from harness.terminals import Terminal
 from harness.trace.conversation import command_of, is_secret
-from harness.trace.reading import Entry, Pattern, Trace, atr_of
+from harness.trace.reading import STATUS_ONLY, Entry, Pattern, Trace, atr_of
 
-_RESETS = ("reset", "power on")
+_RESET, _POWER_ON = "reset", "power on"
 _LC = HEADER_LENGTH + 1
 _READING = (SELECT, GET_RESPONSE, READ, adm.GET_INFO, GET_CPLC)
 """All that a real card gets."""
@@ -43,6 +47,7 @@ _NOT_KNOWN = Text(
 )
 _MADE_RIGHT = Text("made anew: right for the card that answers", "สร้างข้อมูลใหม่: ถูกต้องสำหรับบัตรที่ตอบ")
 _MADE_WRONG = Text("made anew: wrong for the card that answers", "สร้างข้อมูลใหม่: ผิดสำหรับบัตรที่ตอบ")
+_MADE_OF_SYMBOL = Text("made anew: as its symbol says", "สร้างข้อมูลใหม่: ตามสัญลักษณ์ที่บันทึกไว้")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,13 @@ class Note:
 class Report:
     """What a replay found. ``sent``: commands sent; ``undecodable``: lines of the trace that were not understood.
 
-    ``withheld``: commands that were not sent because the card is a real one.
+    ``withheld``: commands that were not sent because the card is a real one; ``unmade``: because the PIN or key that they
+    need is not known.
     """
 
     sent: int = 0
     withheld: int = 0
+    unmade: int = 0
     differences: list[Difference] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     undecodable: list[int] = field(default_factory=list)
@@ -91,9 +98,10 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, in English."""
         return {
-            "same": not self.differences and not self.withheld,
+            "same": not self.differences and not self.withheld and not self.unmade,
             "sent": self.sent,
             "withheld": self.withheld,
+            "unmade": self.unmade,
             "differences": [
                 {
                     "line": each.line,
@@ -112,10 +120,16 @@ class Report:
 
 
 class Player:
-    """Plays traces on ``terminal``, which is connected to a card that was just reset."""
+    """Plays traces on ``terminal``, which is connected to a card that was just reset.
 
-    def __init__(self, terminal: Terminal, secrets: Secrets) -> None:
+    ``power_cycle`` is for terminals whose ``disconnect`` leaves the card powered; None means disconnect, connect.
+    """
+
+    def __init__(
+        self, terminal: Terminal, secrets: Secrets, power_cycle: Callable[[], object] | None = None
+    ) -> None:
         self._terminal = terminal
+        self._power_cycle = power_cycle or self._disconnect_and_connect
         self._secrets = secrets
         self._challenges: dict[Command, bytes] = {}
         self._origin: Command | None = None
@@ -135,11 +149,19 @@ class Player:
     def _event(self, entry: Entry, report: Report) -> None:
         assert entry.line is not None
         atr = atr_of(entry)
-        replayed = self._terminal.reset() if entry.line["event"] in _RESETS else self._terminal.atr
+        if entry.line["event"] == _RESET:
+            self._terminal.reset()
+        elif entry.line["event"] == _POWER_ON:
+            self._power_cycle()
+        replayed = self._terminal.atr
         if atr is not None and atr != replayed:
             report.differences.append(
                 Difference(entry.number, entry.line["event"], "atr", _hex(atr), _hex(replayed))
             )
+
+    def _disconnect_and_connect(self) -> None:
+        self._terminal.disconnect()
+        self._terminal.connect()
 
     def _exchange(self, entry: Entry, recorded: Entry | None, report: Report) -> None:
         pattern = entry.pattern
@@ -147,10 +169,11 @@ class Player:
         name = command.name if command else "?"
         if command is not GET_RESPONSE:
             self._origin = command
-        apdu, why = self._to_send(command, pattern, recorded.status if recorded else None)
+        apdu, why = self._to_send(command, entry, recorded.status if recorded else None)
         if why is not None:
             report.notes.append(Note(entry.number, name, why))
             report.withheld += why is _REAL_CARD
+            report.unmade += why is _NOT_KNOWN
         if apdu is None:
             return
         report.sent += 1
@@ -171,6 +194,8 @@ class Player:
         number, status, word = recorded.number, recorded.status, answer[-SW_LENGTH:]
         if status is not None and status.to_bytes(2, "big") != word:
             found.append(Difference(number, name, "status", _hex(status.to_bytes(2, "big")), _hex(word)))
+        if (recorded.line or {}).get(STATUS_ONLY) is True:
+            return found
         if len(expected) != len(answer):
             lengths = (_plain(str(len(each) - SW_LENGTH)) for each in (expected, answer))
             found.append(Difference(number, name, "length", *lengths))
@@ -192,8 +217,9 @@ class Player:
         return found
 
     def _to_send(
-        self, command: Command | None, pattern: Pattern, status: int | None
+        self, command: Command | None, entry: Entry, status: int | None
     ) -> tuple[bytes | None, Text | None]:
+        pattern, symbol = entry.pattern, entry.symbol
         secret = is_secret(pattern.data)
         if not self._secrets.virtual and command not in _READING:
             return None, _REAL_CARD
@@ -201,12 +227,30 @@ class Player:
             return pattern.data, None
         if not secret:
             return None, _DATA_HIDDEN
+        if symbol is not None:
+            made = self._of_symbol(symbol, pattern)
+            return made, _NOT_KNOWN if made is None else _MADE_OF_SYMBOL
         if status is None:
             return None, _NO_ANSWER
         body = self._body(command, pattern, status)
         if body is None:
             return None, _NOT_KNOWN
         return _filled(pattern, body), _MADE_RIGHT if status == StatusWord.OK else _MADE_WRONG
+
+    def _of_symbol(self, symbol: Symbol, pattern: Pattern) -> bytes | None:
+        """The recorded command that ``symbol`` stands for, made for the card that answers; None if that cannot be done."""
+        pin = self._secrets.pin
+        if symbol in (Symbol.PROVE, Symbol.PROVE_WRONGLY):
+            body = self._proof(symbol is Symbol.PROVE)
+        elif pin is None:
+            return None
+        elif symbol in (Symbol.PUBLISHED_FIRST, Symbol.PUBLISHED_NEVER):
+            _, never = other_pins(pin)
+            body = self._block_of(pin if symbol is Symbol.PUBLISHED_FIRST else never)
+        else:
+            made = (each for each in commands(pin).get(symbol, ()) if _agrees(pattern, each))
+            return next(made, None)
+        return None if body is None or len(body) != len(pattern.hidden) else _filled(pattern, body)
 
     def _body(self, command: Command | None, pattern: Pattern, status: int) -> bytes | None:
         """What goes where bytes are hidden; only as much of it as fits is used."""
@@ -238,8 +282,10 @@ class Player:
 
     def _pin_block(self, right: bool) -> bytes | None:
         pin = self._pin(right)
-        challenge = self._challenges.get(adm.GET_PIN_CHALLENGE, bytes(adm.PIN_CHALLENGE_LENGTH))
-        return None if pin is None else pin_block(pin, challenge)
+        return None if pin is None else self._block_of(pin)
+
+    def _block_of(self, pin: bytes) -> bytes:
+        return pin_block(pin, self._challenges.get(adm.GET_PIN_CHALLENGE, bytes(adm.PIN_CHALLENGE_LENGTH)))
 
     def _proof(self, right: bool) -> bytes | None:
         if not right:
@@ -261,6 +307,13 @@ def _plain(text: str) -> Text:
 def _other(pin: bytes) -> bytes:
     """A PIN that differs in every digit."""
     return bytes((digit - 0x30 + 5) % 10 + 0x30 for digit in pin)
+
+
+def _agrees(pattern: Pattern, command: bytes) -> bool:
+    """Whether ``command`` is what is recorded, as far as that is not hidden."""
+    return len(pattern) == len(command) and all(
+        at in pattern.hidden or pattern.data[at] == byte for at, byte in enumerate(command)
+    )
 
 
 def _filled(pattern: Pattern, body: bytes) -> bytes:

@@ -20,7 +20,7 @@ from apdu_specs.language import Language
 from apdu_specs.status import explain
 from apdu_specs.values import in_words
 from harness.trace.conversation import command_of
-from harness.trace.reading import Entry, Pattern, Trace, atr_of
+from harness.trace.reading import SYMBOL, Entry, Pattern, Trace, atr_of
 
 _APPLETS: dict[str, Applet] = {applet.name: applet for applet in APPLETS}
 _WHOLE_FILES = {command.name: command.file for command in (GET_INFO, GET_CPLC)}
@@ -94,7 +94,7 @@ def rows(trace: Trace, language: Language = "en") -> Iterator[Row]:
             yield Row(entry.number, line.get("ms"), "*", "", _event(entry, reading))
         elif entry.direction == "command":
             reading.command(line, entry.pattern)
-            yield Row(entry.number, line.get("ms"), ">", _brief(line["bytes"]), _command(line))
+            yield Row(entry.number, line.get("ms"), ">", _brief(line["bytes"]), _command(line, reading.sent))
         else:
             values = dict(reading.values(entry.pattern, language))
             told = _answer(entry, reading, values, language)
@@ -113,8 +113,11 @@ def _event(entry: Entry, reading: _Reading) -> str:
     return " ".join(told)
 
 
-def _command(line: dict[str, Any]) -> str:
-    told = [str(line.get("applet") or ""), str(line.get("command") or "?")]
+def _command(line: dict[str, Any], sent: Command | None) -> str:
+    declared = sent.name if sent is not None else "?"
+    told = [str(line.get("applet") or ""), str(line.get("command") or declared)]
+    if symbol := line.get(SYMBOL):
+        told.append(f"({symbol})")
     if fields := line.get("fields"):
         told.append(", ".join(fields))
     return " ".join(each for each in told if each)

@@ -122,6 +122,26 @@ def test_what_the_holder_must_do() -> None:
     assert "ค่าธรรมเนียม" not in locked.th  # the manual says that of a new PIN only
 
 
+@given(
+    policy=st.sampled_from(list(POLICIES.values())),
+    failures=st.integers(0, 5),
+    wrong_proofs=st.integers(0, 10),
+)
+def test_a_new_pin_is_not_advised_when_no_office_can_issue_one(
+    policy: PinPolicy, failures: int, wrong_proofs: int
+) -> None:
+    failures = min(failures, policy.most_failures)
+    advice, state = policy.advice(failures, wrong_proofs), policy.state(failures)
+    if wrong_proofs < 10 or state is LOCKED:
+        assert advice == policy.advice(failures)
+        return
+    assert "new card" in advice.en and "ทำบัตรใหม่" in advice.th
+    assert "asks for a new PIN" not in advice.en and "ไปขอ PIN ใหม่" not in advice.th
+    assert "none can issue a new PIN" in advice.en and "ออก PIN ใหม่ให้บัตรใบนี้ไม่ได้อีก" in advice.th
+    if state is READY:  # the PIN works as before
+        assert advice.en.startswith(policy.advice(failures).en)
+
+
 @given(policy=st.sampled_from(list(POLICIES.values())), failures=st.integers(0, 5))
 def test_advice_tells_the_tries_that_are_left(policy: PinPolicy, failures: int) -> None:
     advice, state = policy.advice(failures), policy.state(failures)

@@ -11,7 +11,8 @@ from apdu_specs import keys
 from apdu_specs.pin_policy import NATIONAL_WRONG_ONLY, PinState
 from emulator.card.card import Card
 from emulator.card.issue import card_from_seed, card_in_memory
-from emulator.card.nonvolatile import Counters
+from emulator.card.nonvolatile import Counters, MemoryStore
+from emulator.errors import WriteFailed
 from tests.model.pin_block import pin_block
 
 NATIONAL_CARD = card_from_seed(7)
@@ -324,6 +325,32 @@ def test_one_proof_is_for_one_pin() -> None:
     assert say(card, proof(card)) == "9000"
     assert say(card, NEW_PIN) == "9000"
     assert say(card, NEW_PIN) == "6982"
+
+
+class RefusingStore(MemoryStore):
+    """Memory that can be told to refuse."""
+
+    refuses = False
+
+    def write(self, counters: Counters) -> None:
+        if self.refuses:
+            raise WriteFailed("refused")
+        super().write(counters)
+
+
+def test_a_proof_is_used_up_by_a_new_pin_that_could_not_be_written() -> None:
+    """As by a power cut: what was tried once needs a proof of its own to be tried again."""
+    store = RefusingStore(Counters(3, 0, b"1234"))
+    card = Card(NATIONAL_CARD, store)
+    say(card, SELECT_ADM)
+    assert say(card, proof(card)) == "9000"
+    store.refuses = True
+    assert say(card, NEW_PIN) == "6581"
+    store.refuses = False
+    assert say(card, NEW_PIN) == "6982"
+    assert card.counters == Counters(3, 0, b"1234")
+    assert say(card, proof(card)) == "9000"
+    assert say(card, NEW_PIN) == "9000"
 
 
 def test_a_proof_cannot_be_played_back() -> None:

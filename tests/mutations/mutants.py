@@ -31,6 +31,7 @@ class Check(Enum):
     MACHINE = "learned machine, conformance suite"
     OFFICE = "learned machine of the office's tries"
     ORDER = "blocks and proofs presented twice"
+    BOUND = "what a cryptogram, a proof and a count belong to"
     TEAR = "power cuts and refused writes at every durable step"
 
 
@@ -228,6 +229,16 @@ MUTANTS = (
         ("pin", _SUSPENDED, "            if state is PinState.SUSPENDED and not matches(before.pin):\n"),
     ),
     _mutant(
+        "the right PIN is accepted while suspended, in the published form",
+        Check.MACHINE,
+        (
+            "pin",
+            _SUSPENDED,
+            "            if state is PinState.SUSPENDED and not "
+            "(form is VerifyForm.PUBLISHED and matches(before.pin)):\n",
+        ),
+    ),
+    _mutant(
         "the right PIN is not counted while suspended",
         Check.MACHINE,
         (
@@ -377,6 +388,48 @@ MUTANTS = (
             "before.office_failures > self._policy.office_tries",
         ),
     ),
+    _mutant(
+        "a right proof is accepted when the office's tries are used up",
+        Check.OFFICE,
+        (
+            "pin",
+            "if before.office_failures >= self._policy.office_tries:",
+            "if before.office_failures >= self._policy.office_tries and not compare_digest(proof, expected):",
+        ),
+    ),
+    _mutant(
+        "the right PIN forgives an office",
+        Check.BOUND,
+        ("pin", _CLEAR, _CLEAR.replace("failures=0", "failures=0, office_failures=0")),
+    ),
+    _mutant(
+        "a proof can be used again when the new PIN could not be written",
+        Check.BOUND,
+        (
+            "applets.adm",
+            "proved, self._volatile.office_proved = self._volatile.office_proved, False",
+            "proved = self._volatile.office_proved",
+        ),
+        (
+            "applets.adm",
+            "        return Answer(self._pin.issue(parts.data))",
+            "        sw = self._pin.issue(parts.data)\n"
+            "        self._volatile.office_proved = sw != StatusWord.OK\n"
+            "        return Answer(sw)",
+        ),
+    ),
+    # ------------------------------------------------------------ the cryptogram
+    _mutant(
+        "the cryptogram is not bound to its challenge",
+        Check.BOUND,
+        ("applets.adm", "challenge=parts.data,", "challenge=bytes(len(parts.data)),"),
+    ),
+    _mutant(
+        "the cryptogram is not bound to its key",
+        Check.BOUND,
+        ("applets.adm", "key_id=parts.p2,", "key_id=adm.OFFICER_KEY_ID,"),
+    ),
+    # ------------------------------------------------------------ twice
     _mutant(
         "a proof without a challenge leaves an earlier one",
         Check.ORDER,

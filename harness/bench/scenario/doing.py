@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from itertools import islice
 from typing import Any
 
 from apdu_specs import adm, keys
@@ -118,13 +119,15 @@ def _presenting(which: str | None) -> Does:
 
 
 def chosen_pin(world: World, which: str, nth: int = 0) -> str:
-    """``right``: the PIN its holder knows; ``wrong``: another one, different for each ``nth``; else those digits."""
+    """``right``: the PIN its holder knows; ``wrong``: one that is not on the card, other for each ``nth``; else those digits."""
     right = world.in_hand.pin
     if which == RIGHT:
         return right
     if which == WRONG:
         size = adm.PIN_LENGTH
-        return f"{(int(right) + 1 + nth) % 10**size:0{size}d}"
+        others = (f"{(int(right) + n) % 10**size:0{size}d}" for n in range(1, 10**size))
+        # After a change that was cut short nobody knows which of the two the card has: neither is certainly wrong.
+        return next(islice((pin for pin in others if pin not in world.in_hand.may_be), nth, None))
     return which
 
 
@@ -150,9 +153,10 @@ def _ask_tries(world: World, values: Values, program: str) -> list[Outcome]:
 
 def _change_pin(world: World, values: Values, program: str) -> list[Outcome]:
     old, new = chosen_pin(world, values["old"]), values["new"]
+    world.in_hand.may_be.add(new)
     outcome = attempt(world, program, lambda client: client.change_pin(old, new))
     if outcome.error is None:
-        world.in_hand.pin = new
+        world.in_hand.has_new_pin(new)
     return [outcome]
 
 
@@ -213,6 +217,7 @@ def _power_cut(world: World, values: Values, program: str) -> list[Outcome]:
 
 def _office_renews_pin(world: World, values: Values, program: str) -> list[Outcome]:
     world.leave_card()  # the holder takes it to the office
+    world.in_hand.may_be.add(values["pin"])
 
     def renew(client: CardClient) -> None:
         citizen_id, serial = client.citizen_id(), client.card_serial()
@@ -223,7 +228,7 @@ def _office_renews_pin(world: World, values: Values, program: str) -> list[Outco
 
     outcome = attempt(world, program, renew)
     if outcome.error is None:
-        world.in_hand.pin = values["pin"]
+        world.in_hand.has_new_pin(values["pin"])
     if world.in_reader is not None:
         attempt(world, program, lambda client: client.terminal.reset())
     world.leave_card()

@@ -62,17 +62,25 @@ class FailingStore(MemoryStore):
 
 
 class HeldCard:
-    """One card that a reader can take (CardPort). ``pin`` is the PIN that its holder knows."""
+    """One card that a reader can take (CardPort). ``pin`` is the PIN that its holder knows.
+
+    ``may_be``: the PINs that may be on it, several after a change was cut short.
+    """
 
     def __init__(self, personalisation: Personalisation, counters: Counters, make: CardMaker = Card) -> None:
         self.personalisation = personalisation
         self.pin = counters.pin.decode("ascii")
+        self.may_be = {self.pin}
         self.store = FailingStore(counters)
         self._make = make
         self._tear: Moment | None = None
         self.was_torn_out = False
         """Whether the VERIFY came at which it was to be torn out."""
         self.card = make(personalisation, self.store)
+
+    def has_new_pin(self, pin: str) -> None:
+        """The card said that ``pin`` is its PIN from now on."""
+        self.pin, self.may_be = pin, {pin}
 
     def tear_out_at_verify(self, moment: Moment) -> None:
         """Break contact at the next VERIFY with a PIN: before the card sees it, or before its answer leaves."""

@@ -381,10 +381,11 @@ class _Loader:
         listed, near = ", ".join(known), _nearest(name, known)
         shown = _shown(node)
         en, th = (repr(name[:_LONGEST_SHOWN] or each) for each in (shown.en, shown.th))
+        named = f"{what.th} " if what.th[-1:].isascii() else what.th  # a blank between other letters and Thai
         self._at(
             node,
             f"there is no {what.en} called {en}{near.en}; there are: {listed}",
-            f"ไม่มี{what.th}ชื่อ {th} {where_th}{near.th} {what.th}ที่ใช้ได้คือ: {listed}".replace("  ", " "),
+            f"ไม่มี{named}ชื่อ {th} {where_th}{near.th} {named}ที่ใช้ได้คือ: {listed}".replace("  ", " "),
         )
 
     def _missing(self, node: Node | None, what: Text, names: Iterable[str]) -> None:

@@ -7,7 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from apdu_specs.pin_policy import ISO_THREE_TRIES, NATIONAL, NATIONAL_WRONG_ONLY, POLICIES, PinPolicy
 from emulator.card import Card, Counters
 from emulator.card.card_file import open_card, read_card_file
 from emulator.card.issue import card_from_seed, card_in_file, card_in_memory
@@ -53,6 +56,35 @@ def test_a_snapshot_of_another_card_is_refused() -> None:
     with pytest.raises(BadCard, match="another card"):
         card.restore(other.snapshot())
     assert card.failures == 0
+
+
+def test_a_snapshot_under_another_policy_is_refused() -> None:
+    """The same serial, made again with other numbers: what one has counted means something else on the other."""
+    strict = replace(NATIONAL, suspended_at=1, locked_at=2)
+    card = card_in_memory(card_from_seed(7, policy=strict))
+    for policy in (NATIONAL, ISO_THREE_TRIES, replace(strict, name="other"), replace(strict, office_tries=2)):
+        with pytest.raises(BadCard, match="snapshot of a card"):
+            card.restore(card_in_memory(card_from_seed(7, policy=policy), failures=1).snapshot())
+        assert card.counters == Counters(0, 0, b"1234")
+    told_otherwise = replace(strict, provenance=NATIONAL_WRONG_ONLY.provenance)
+    card.restore(card_in_memory(card_from_seed(7, policy=told_otherwise), failures=1).snapshot())
+    assert card.failures == 1
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=str)
+@given(data=st.data())
+def test_only_what_a_card_can_have_counted_is_restored(policy: PinPolicy, data: st.DataObject) -> None:
+    f, office = data.draw(st.integers(-2, 20)), data.draw(st.integers(-2, 20))
+    pin = data.draw(st.sampled_from([b"1234", b"0000", b"123", b"12345", b"12a4", b"", "٣٣٣٣".encode()]))
+    card, most = card_in_memory(card_from_seed(7, policy=policy)), policy.locked_at or policy.suspended_at
+    before, possible = card.counters, 0 <= f <= most and 0 <= office <= policy.office_tries
+    if possible and len(pin) == 4 and set(pin) <= set(b"0123456789"):
+        card.restore(Counters(f, office, pin))
+        assert card.counters == Counters(f, office, pin)
+    else:
+        with pytest.raises(BadCard) as refused:
+            card.restore(Counters(f, office, pin))
+        assert card.counters == before and refused.value.message.th and refused.value.what_to_do.th
 
 
 def test_a_snapshot_of_an_earlier_opening_of_the_same_card(tmp_path: Path) -> None:

@@ -183,18 +183,6 @@ def test_when_the_offices_tries_are_used_up_only_a_new_card_is_advised(card: Pat
         assert "new card" in told or "ทำบัตรใหม่" in told
 
 
-def test_a_proof_that_the_card_does_not_accept_tells_the_tries_and_the_key(card: Path) -> None:
-    key = card.with_name("key")
-    key.write_text(64 * "5a")
-    key.chmod(0o600)
-    done = thnid(
-        "office", "renew-pin", "--card", str(card), "--pin", "4321", "--key-file", str(key), "--json"
-    )
-    document = one_object(done.stdout)
-    assert (done.returncode, document["error"]) == (1, "OfficeProofWrong")
-    assert "tries left: 9" in document["message"] and "key" in document["what_to_do"]
-
-
 @pytest.mark.parametrize("other_name", ["", "hard", "soft"])
 @pytest.mark.parametrize("force", [(), ("--force",)])
 def test_a_card_is_no_place_for_its_own_snapshot(card: Path, other_name: str, force: tuple[str, ...]) -> None:

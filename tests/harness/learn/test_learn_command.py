@@ -46,6 +46,40 @@ def test_export(tmp_path: Path) -> None:
     assert document["symbols"]["verify first PIN"] == ["002000010431323334"]
 
 
+FULL = """
+import resource, signal, sys
+from harness.cli.main import main
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+sys.argv = ["thnid", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.parametrize("before", [None, b"an earlier suite"])
+def test_an_export_that_does_not_fit_is_not_begun(tmp_path: Path, before: bytes | None) -> None:
+    """No file, or the one of before, and the error names it."""
+    path = tmp_path / "suite.json"
+    if before is not None:
+        path.write_bytes(before)
+    command = [sys.executable, "-c", FULL, "learn", "--export", str(path), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and str(path) in report(done)["message"], done.stderr
+    assert [each.read_bytes() for each in tmp_path.iterdir()] == ([] if before is None else [before])
+
+
+def test_an_export_keeps_a_link_and_the_rights_of_the_file(tmp_path: Path) -> None:
+    path, link = tmp_path / "suite.json", tmp_path / "link"
+    path.write_bytes(b"")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    assert thnid("learn", "--export", str(link), "--policy", "iso-3").returncode == 0
+    assert link.is_symlink() and path.stat().st_mode & 0o777 == 0o640 and b"iso-3" in path.read_bytes()
+    assert len(list(tmp_path.iterdir())) == 2
+    piped = thnid("learn", "--export", "/dev/full", "--json")
+    assert piped.returncode == 2 and "/dev/full" in report(piped)["message"]
+
+
 @pytest.mark.pcsc
 def test_a_card_with_failures_is_no_start() -> None:
     done = thnid("run", "--failures", "1", "--", *THNID, "learn", "--reader", "Virtual", "--json")
@@ -155,6 +189,23 @@ def test_a_card_of_another_policy_deviates_and_says_how(tmp_path: Path) -> None:
     national = thnid("trace", "replay", str(trace), "--pin", "9999")
     assert national.returncode == 0, national.stdout + national.stderr
     assert thnid("trace", "replay", str(trace), "--pin", "9999", "--policy", "iso-3").returncode == 1
+    told = trace.read_text() + done.stdout + done.stderr
+    assert b"9999".hex() not in told and "39 39 39 39" not in told
+    for pin, policy, status in (("2580", "national", 0), ("2580", "iso-3", 1), ("", "national", 1)):
+        replay = [
+            "env",
+            f"THNID_PIN={pin}",
+            *THNID,
+            "trace",
+            "replay",
+            str(trace),
+            "--reader",
+            "Virtual",
+            "--json",
+        ]
+        again = thnid("run", "--policy", policy, "--pin", "2580", "--", *replay)
+        assert again.returncode == status, again.stdout + again.stderr
+        assert (report(again).get("error") == "NotReplayedInFull") is (pin == "")
 
 
 @pytest.mark.pcsc

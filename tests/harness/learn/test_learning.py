@@ -24,6 +24,7 @@ from harness.learn.wp import Minimal, telling_words, without_prefixes
 from harness.terminals.in_process import InProcessTerminal
 from harness.trace.reading import read_trace
 from harness.trace.replay import Player, Secrets
+from harness.trace.showing import rows
 
 ODD = PinPolicy(
     "two, then one more", suspended_at=2, locked_at=3, office_tries=2, provenance=assumed("for this test")
@@ -79,11 +80,72 @@ def test_a_deviation_becomes_a_script_and_a_trace() -> None:
     lines = list(script.lines())
     assert lines[1].startswith("00 A4 04 00 08 A0 00 00 00 84 06 00 02  # select ADM: 610A")
     assert "6983" in lines[-1] and "should be 6984" in lines[-1]
-    head, *rows = (json.loads(line) for line in script.trace().splitlines())
+    head, *lines_ = (json.loads(line) for line in script.trace().splitlines())
     assert head["format"] == "thnid trace"
-    assert [row["direction"] for row in rows] == ["command", "answer"] * 6
-    assert (rows[0]["bytes"], rows[1]["bytes"]) == ("00A4040008A000000084060002", "610A")
-    assert rows[-1]["bytes"] == "6984"
+    assert [row["direction"] for row in lines_] == ["command", "answer"] * 6
+    assert (lines_[0]["bytes"], lines_[1]["bytes"]) == ("00A4040008A000000084060002", "610A")
+    assert lines_[-1]["bytes"] == "6984"
+    assert head["redacted"] is True
+    assert [row["command"] for row in lines_[::2]] == ["SELECT", *["VERIFY"] * 5]
+    assert {row["bytes"] for row in lines_[2::2]} == {"0020000104********"}
+
+
+def test_no_pin_is_told_in_a_script_or_its_trace(tmp_path: Path) -> None:
+    """Every symbol in one word: PINs, blocks and proofs are hidden, and so is what the card tells of its holder."""
+    card = fresh(pin="7391")
+    word = (Symbol.SELECT_ADM, *HOLDER_ALPHABET, Symbol.SELECT_ADM, *OFFICE_ALPHABET)
+    mapper = mapper_of(card)
+    expected = tuple(mapper.play(word))
+    script = script_of(mapper, Deviation(word, expected, expected), "national")
+    path = tmp_path / "deviation.jsonl"
+    path.write_text(script.trace())
+    for told in (path.read_text(), "\n".join(script.lines()).replace(" ", "")):
+        for pin in (b"7391", b"739", b"1234", b"5678"):
+            assert pin.hex() not in told.lower() and pin.decode() not in told
+        assert card.personalisation.adm_info.hex().upper() not in told
+        assert card.citizen_id.encode().hex() not in told.lower()
+    shown = [row.meaning for row in rows(read_trace(path)) if row.sign == ">"]
+    assert not [meaning for meaning in shown if "?" in meaning]
+    assert {"MOI VERIFY (verify first PIN)", "MOI SELECT (select MOI)"} <= set(shown)
+    with InProcessTerminal(
+        fresh(pin="2580")
+    ) as terminal:  # another card, another PIN: all is made anew for it
+        secrets = Secrets(True, card.serial, b"2580", card.personalisation.office_key)
+        report = Player(terminal, secrets).play(read_trace(path))
+    assert (report.differences, report.unmade) == ([], 0)
+    with InProcessTerminal(fresh()) as terminal:
+        report = Player(terminal, Secrets(True)).play(read_trace(path))
+    assert report.unmade > 10 and report.to_json()["same"] is False
+
+
+def test_data_that_a_wrong_answer_hid_are_not_missed(tmp_path: Path) -> None:
+    """The trace has the right status word and not the data, which nobody saw: the right card does not differ."""
+
+    class WithoutLaser(InProcessTerminal):
+        def transmit(self, apdu: bytes) -> bytes:
+            answer = super().transmit(apdu)
+            return b"\x6d\x00" if apdu[:2] == b"\x80\x00" else answer
+
+    path, card = tmp_path / "deviation.jsonl", fresh()
+    terminal = WithoutLaser(card)
+    terminal.connect()
+    mapper = Mapper(Subject(terminal, lambda: None))
+    word = (Symbol.SELECT_ADM, Symbol.READ_LASER)
+    deviation = Deviation(word, tuple(pin_machine(NATIONAL).run(word)), ((0x610A,), (0x6D00,)))
+    path.write_text(script_of(mapper, deviation, "national").trace())
+    mended = InProcessTerminal(card)
+    mended.connect()
+    found = [Player(each, Secrets(True)).play(read_trace(path)) for each in (terminal, mended)]
+    assert [[each.what for each in report.differences] for report in found] == [["status"], []]
+
+
+def test_an_older_trace_without_names_is_named_too(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text(
+        '{"format": "thnid trace", "version": 1, "source": "learn", "redacted": false}\n'
+        '{"time": null, "ms": null, "direction": "command", "bytes": "0020000104********", "symbol": "x"}\n'
+    )
+    assert [row.meaning for row in rows(read_trace(path))] == ["VERIFY (x)"]
 
 
 @pytest.mark.parametrize(("policy", "differences"), [(NATIONAL_WRONG_ONLY, ["69 84"]), (NATIONAL, [])])
@@ -95,9 +157,10 @@ def test_the_trace_shows_the_deviation_when_replayed(
     path.write_text(script_of(mapper, deviation, "national").trace())
     terminal = InProcessTerminal(fresh(policy))
     terminal.connect()
-    report = Player(terminal, Secrets(True)).play(read_trace(path))
+    report = Player(terminal, Secrets(True, pin=b"1234")).play(read_trace(path))
     assert [difference.recorded.en for difference in report.differences] == differences
-    assert (report.sent, report.notes, report.undecodable) == (6, [], [])
+    assert (report.sent, report.unmade, report.undecodable) == (6, 0, [])
+    assert {note.why.en for note in report.notes} == {"made anew: as its symbol says"}
 
 
 def test_an_early_stop_deviates_too() -> None:

@@ -205,6 +205,14 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path, name: str) -> None:
     assert problem.what.th.startswith("เป็น")
 
 
+def test_thai_and_other_letters_have_a_blank_between_them() -> None:
+    with pytest.raises(ScenarioInvalid) as caught:
+        loaded("scenario: a\ngiven:\n  card: {policy: nosuch}\nsteps:\n  - nosuch\n")
+    for problem in caught.value.problems:
+        assert not re.search("[A-Za-z][ก-๛]|[ก-๛][A-Za-z]", problem.what.th)
+    assert "ไม่มีนโยบาย PIN ชื่อ 'nosuch'" in caught.value.problems[0].what.th
+
+
 def test_as_many_days_as_may_pass() -> None:
     assert loaded(HEAD + "  - days pass: 99999\n  - days pass: 1\n").steps[1].values["days"] == 1
 

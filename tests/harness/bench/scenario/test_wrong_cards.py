@@ -263,6 +263,21 @@ def test_failure_tells_line_expected_and_actual(name: str) -> None:
         assert (" " in told.en) <= (told.th != told.en) or "(" in told.en
 
 
+@pytest.mark.parametrize(
+    ("during", "number"),
+    [*(("change pin", n) for n in (1, 2)), *(("office renews pin", n) for n in (1, 2, 3))],
+)
+@pytest.mark.parametrize("moment", ["before write", "after write"])
+def test_a_wrong_pin_is_wrong_whichever_pin_a_cut_left(during: str, moment: str, number: int) -> None:
+    """1235 would be the first wrong PIN of a holder whose PIN is 1234; after the cut it may be the right one."""
+    steps = (
+        f"  - insert\n  - power cut: {{during: {during}, pin: '1235', {moment}: {number}}}\n  - insert\n"
+        "  - wrong pin: {times: 2, expect: refused}\n"
+    )
+    with in_process_readers() as readers:
+        assert play(scenario(steps), readers[0]).failure is None
+
+
 def test_nothing_is_played_after_a_failure() -> None:
     with in_process_readers() as readers:
         result = play(scenario("  - insert\n  - right pin: 63C2\n  - wrong pin: ok\n"), readers[0])
