@@ -11,6 +11,7 @@ from harness.cli.audit import command as audit
 from harness.cli.backoffice_serve import command as serve
 from harness.cli.output import CommandGroup, Output, reporting
 from harness.cli.population import command as population
+from harness.cli.staff import command as staff
 
 
 @click.group("backoffice", cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -110,3 +111,4 @@ def _migrated(found: str | None, now: str) -> Text:
 command.add_command(serve)
 command.add_command(audit)
 command.add_command(population)
+command.add_command(staff)

@@ -34,7 +34,10 @@ _COMMANDS = {
     "login": ("login", "Log an officer in with card and PIN."),
     "office": ("office", "The stand-in offices: PINs, cards, officers' rights; serve them."),
     "backoffice": ("backoffice", "A whole office in one process; its citizens, database, keys, audit log."),
-    "agent": ("agent", "Beside a reader: the SmartCard Agent on 8189, and the officer's screen with E-Form Agent."),
+    "agent": (
+        "agent",
+        "Beside a reader: the SmartCard Agent on 8189, and the officer's screen with E-Form Agent.",
+    ),
     "serve": ("serve", "Keep a virtual card in a reader for other programs."),
     "lockout": ("lockout", "Block the card in a reader honestly, by wrong PINs."),
     "learn": ("learn", "Learn the machine of a card's PIN and compare it with its policy."),
