@@ -1,7 +1,8 @@
 """How often a login may be refused before whoever tries has to wait: per person and per address.
 
-Only refusals count, so nobody who logs in is ever slowed down. They are kept in the database, so that two
-servers count together and a restart forgives nothing. The figures are ``assumed``.
+Only refusals count, so nobody who logs in is ever slowed down. Letters, which anybody may send, count when they are
+received. All is kept in the database, so that two servers count together and a restart forgives nothing. The figures
+are ``assumed``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from datetime import timedelta
 from sqlalchemy import bindparam, delete, or_, select
 
 from apdu_specs import replies
+from apdu_specs.replies import Reason
 from emulator.offices.clock import Clock
 from emulator.offices.errors import Refused
 from emulator.offices.storage import Storage, table_of
@@ -35,10 +37,11 @@ _RECENT = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many refusals a person and an address may collect within ``window``."""
+    """How many refusals a person and an address may collect within ``window``, and letters an address may send."""
 
     per_person: int = 10
     per_address: int = 100
+    letters_per_address: int = 30
     window: timedelta = timedelta(minutes=1)
 
 
@@ -61,12 +64,27 @@ class Attempts:
         many already; that itself does not count.
         """
         tried_by = self._tried_by(person, address)
-        self._insist_on_patience(tried_by)
+        self._insist_on_patience(tried_by, replies.TOO_MANY_ATTEMPTS)
         try:
             yield
         except Refused:
             self._remember(list(tried_by))
             raise
+
+    @contextmanager
+    def letter(self, address: str | None) -> Iterator[None]:
+        """Around receiving a letter: one that is received counts against its address, one with faults does not.
+
+        Raises Refused (too-many-letters, with ``retry_after``) instead of receiving when there were too many.
+        """
+        sent_by = (
+            {}
+            if address is None
+            else {self._digest("letters from", address): self._limits.letters_per_address}
+        )
+        self._insist_on_patience(sent_by, replies.TOO_MANY_LETTERS)
+        yield
+        self._remember(list(sent_by))
 
     def _tried_by(self, person: str | None, address: str | None) -> dict[bytes, int]:
         named = (
@@ -78,7 +96,7 @@ class Attempts:
     def _digest(self, kind: str, who: str) -> bytes:
         return hmac.digest(self._key, f"{kind} {who}".encode(), "sha256")[:16]
 
-    def _insist_on_patience(self, tried_by: dict[bytes, int]) -> None:
+    def _insist_on_patience(self, tried_by: dict[bytes, int], otherwise: Reason) -> None:
         now = self._clock.now()
         first, *others = tried_by or [b""]
         wanted = {"one": first, "other": (others or [first])[0], "since": now - self._limits.window}
@@ -92,7 +110,7 @@ class Attempts:
                 waits.append(times[limit - 1] + self._limits.window - now)
         if waits:
             seconds = max(1, math.ceil(max(waits).total_seconds()))
-            raise Refused(replies.TOO_MANY_ATTEMPTS, retry_after=seconds)
+            raise Refused(otherwise, retry_after=seconds)
 
     def _remember(self, tried_by: list[bytes]) -> None:
         now = self._clock.now()

@@ -28,7 +28,13 @@ TOKEN_LENGTH = 16
 TOKEN_ALPHABET = string.ascii_lowercase + string.digits
 
 
+_OFFICERS = table_of(Officer)
 _SESSIONS = table_of(OfficerSession)
+_NOTE_LOGIN = (
+    update(_OFFICERS)
+    .where(_OFFICERS.c.citizen_id == bindparam("citizen"))
+    .values({_OFFICERS.c.last_login_at: bindparam("now")})
+)
 _OF_SESSION: dict[Any, Any] = {
     _SESSIONS.c.token_digest: bindparam("token_digest"),
     _SESSIONS.c.expires_at: bindparam("expires_at"),
@@ -123,6 +129,8 @@ class Nhso:
     ) -> None:
         """As ``grant`` with a level that is known, inside somebody's transaction and with its entry in the log."""
         officer = _locked(session, citizen_id) or Officer(citizen_id=citizen_id)
+        if officer.revoked_at is not None or _lapses(officer, self._clock.now()):
+            _end_session(session, citizen_id)  # a token of the right that ended opens nothing of the new one
         officer.name, officer.organisation, officer.level = name, organisation, level
         officer.granted_at, officer.last_login_at = self._clock.now(), None
         officer.revoked_at, officer.revoked_because = None, None
@@ -131,7 +139,7 @@ class Nhso:
         self._audit.record(session, "right-granted", actor=by, subject=citizen_id, details=details)
 
     def revoke(self, citizen_id: str) -> None:
-        """End an officer's right and log the officer out. Raises Refused (officer-unknown)."""
+        """End an officer's right, and with it what a token of theirs opens. Raises Refused (officer-unknown)."""
         with self._audit.judged("right-revoked", subject=citizen_id) as session:
             self._revoke(session, citizen_id, RevokedBecause.ORGANISATION_ASKED)
 
@@ -147,8 +155,8 @@ class Nhso:
         officer = _locked(session, citizen_id)
         if officer is None:
             raise Refused(replies.OFFICER_UNKNOWN)
+        # The session stays: whoever works with its token is told that the right ended, not that nobody knows the token.
         officer.revoked_at, officer.revoked_because = self._clock.now(), because
-        _end_session(session, citizen_id)
 
     def lapse_in(self, session: Session, citizen_id: str) -> bool:
         """End the right if it was not used within 60 days, and say so in the log; True if it ends now."""
@@ -186,8 +194,7 @@ class Nhso:
             officer = _locked(session, citizen_id)
             _record_lapse(session, officer, now)
             level = self._level_of(officer, now)
-            assert officer is not None
-            officer.last_login_at = now
+            session.connection().execute(_NOTE_LOGIN, {"citizen": citizen_id, "now": now})
             ends = next_midnight(now)
             _begin_session(session, citizen_id, token, ends)
         return OfficerLogin(token, ends, level, _modules_for(level))
@@ -306,7 +313,6 @@ def _lapses(officer: Officer, now: datetime) -> bool:
 def _record_lapse(session: Session, officer: Officer | None, now: datetime) -> None:
     if officer is not None and _lapses(officer, now):
         officer.revoked_at, officer.revoked_because = now, RevokedBecause.SIXTY_DAYS
-        _end_session(session, officer.citizen_id)
 
 
 def _last_used(officer: Officer) -> datetime:

@@ -18,6 +18,7 @@ from harness.officer.offices import AuthorityClient, NhsoClient
 
 if TYPE_CHECKING:
     from emulator.offices.embedded import EmbeddedOffices
+    from emulator.offices.mail.delivery import SmtpServer
 
 
 @click.command("login")
@@ -125,7 +126,7 @@ def embedded_offices(
     test_mode: bool = False,
     levels: Path | None = None,
     pages: bool = False,
-    smtp: tuple[str, int] | None = None,
+    smtp: SmtpServer | None = None,
 ) -> EmbeddedOffices:
     """The stand-in offices, in this process. Raises OfficesNotInstalled."""
     try:
@@ -134,7 +135,6 @@ def embedded_offices(
         raise OfficesNotInstalled(error.name or "") from error
     from emulator.offices.keyfile import master_key
     from emulator.offices.levels import load_levels
-    from emulator.offices.mail.delivery import SmtpServer
 
     return EmbeddedOffices(
         master_key(key_file),
@@ -144,7 +144,7 @@ def embedded_offices(
         test_mode=test_mode,
         levels=None if levels is None else load_levels(levels),
         pages=pages,
-        smtp=None if smtp is None else SmtpServer(*smtp),
+        smtp=smtp,
     )
 
 

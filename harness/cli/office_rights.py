@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from harness.officer.requests import LetterStanding, RequestsClient
 
 _LONGEST_FILE = 1024 * 1024
+_STDIN = "-"
 
 
 class LetterFileUnusable(HarnessError):
@@ -66,8 +68,9 @@ def request(
     nhso_url: str,
     counter_key: str,
 ) -> None:
-    """Ask for officers' rights with an organisation's letter: a YAML file, or options, or both.
+    """Ask for officers' rights with an organisation's letter: a YAML file (- is standard input), or options, or both.
 
+    Options can be seen by everybody on this machine: citizen ids are better off in the file.
     Its fields: organisation_name, organisation (5 digits), region (1 to 13), letter_number, address, phone, fax,
     superior_name, superior_position, and officers, a list.
     """
@@ -81,16 +84,36 @@ def request(
 
 @click.command("responsible")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--old", required=True, metavar="PID", help="Citizen id of who is responsible no more.")
 @click.option(
-    "--new", metavar="PID", help="Citizen id of the officer in the letter who is now.  [default: the first]"
+    "--old", metavar="PID|-", help="Citizen id of who is responsible no more; - reads it from standard input."
 )
+@click.option(
+    "--new",
+    metavar="PID|-",
+    help="Citizen id of the officer in the letter who is now; - reads it too.  [default: the first]",
+)
+@click.option("--pid-stdin", is_flag=True, help="As --old -.")
 @_at_nhso
 @reporting
 def responsible(
-    output: Output, file: Path, old: str, new: str | None, nhso_url: str, counter_key: str
+    output: Output,
+    file: Path,
+    old: str | None,
+    new: str | None,
+    pid_stdin: bool,
+    nhso_url: str,
+    counter_key: str,
 ) -> None:
-    """Change who is responsible: a new letter; when it is approved, the old officer's right ends."""
+    """Change who is responsible: a new letter; when it is approved, the old officer's right ends.
+
+    Arguments can be seen by everybody on this machine. From standard input comes a line for --old, then one for --new.
+    """
+    old = _pid(
+        old,
+        pid_stdin,
+        Text("--old or --pid-stdin is needed, not both.", "ต้องระบุ --old หรือ --pid-stdin อย่างใดอย่างหนึ่ง"),
+    )
+    new = _line_from_stdin() if new == _STDIN else new
     letter = _letter_in(file)
     officers = _officers_of(letter)
     chosen = next((each for each in officers if new is None or str(each.get("pid")) == new), None)
@@ -151,12 +174,23 @@ def refuse(
 
 
 @click.command("revoke")
-@click.argument("pid")
+@click.argument("pid", required=False)
+@click.option("--pid-stdin", is_flag=True, help="Read the citizen id from standard input, as PID - does.")
 @click.option("--reason", required=True, help="What the officer is told.")
 @_at_nhso
 @reporting
-def revoke(output: Output, pid: str, reason: str, nhso_url: str, counter_key: str) -> None:
-    """End the right of the officer with this citizen id; who is logged in is logged out."""
+def revoke(
+    output: Output, pid: str | None, pid_stdin: bool, reason: str, nhso_url: str, counter_key: str
+) -> None:
+    """End the right of the officer with this citizen id; who is logged in is logged out.
+
+    Arguments can be seen by everybody on this machine: PID - or --pid-stdin keeps the citizen id out of them.
+    """
+    pid = _pid(
+        pid,
+        pid_stdin,
+        Text("PID or --pid-stdin is needed, not both.", "ต้องระบุ PID หรือ --pid-stdin อย่างใดอย่างหนึ่ง"),
+    )
     with _client(nhso_url, counter_key) as nhso:
         nhso.revoke(pid, reason)
     output.report(
@@ -243,7 +277,8 @@ def _letter_in(path: Path) -> dict[str, Any]:
 
     AllText.yaml_implicit_resolvers = {}
     try:
-        found = yaml.load(read_written_file(path, _LONGEST_FILE).decode(), AllText)
+        raw = _stdin_letter(path) if str(path) == _STDIN else read_written_file(path, _LONGEST_FILE)
+        found = yaml.load(raw.decode(), AllText)
     except UnfitFile as unfit:
         raise LetterFileUnusable(path, unfit.why) from None
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
@@ -251,6 +286,25 @@ def _letter_in(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise LetterFileUnusable(path, Text("it names no fields", "ไม่มีช่องข้อมูล"))
     return _with_region(found)
+
+
+def _stdin_letter(path: Path) -> bytes:
+    raw = sys.stdin.buffer.read(_LONGEST_FILE + 1)
+    if len(raw) > _LONGEST_FILE:
+        raise LetterFileUnusable(path, Text("it is too long", "ยาวเกินไป"))
+    return raw
+
+
+def _pid(given: str | None, from_stdin: bool, otherwise: Text) -> str:
+    """The citizen id that an option gives or standard input's next line does."""
+    if (given is not None) == from_stdin:
+        raise Misuse(otherwise)
+    return _line_from_stdin() if given in (None, _STDIN) else given
+
+
+def _line_from_stdin() -> str:
+    """What is no text is no citizen id either; NHSO says so."""
+    return sys.stdin.buffer.readline().decode("utf-8", "replace").strip()
 
 
 def _officers_of(letter: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from apdu_specs import replies
 from harness.officer import token_file
 from tests.browser.conftest import NARROW, Look, OpenWindow
 from tests.browser.counter import PIN, WRONG_PIN, Counter, counter
@@ -345,7 +346,8 @@ def test_the_right_is_revoked_in_the_middle(desk: Counter, window: OpenWindow, l
     page.locator("#pid").fill(desk.card.citizen_id)
     press(page, "search")
     shown(page, "stopped")
-    expect(page.locator(".alert .code")).to_have_text("token-not-valid")  # it went with the right
+    expect(page.locator(".alert .code")).to_have_text("right-revoked")
+    expect(page.locator(".alert")).to_contain_text(replies.RIGHT_REVOKED.message.th)
     press(page, "again")
     press(page, "login")
     shown(page, "pin")

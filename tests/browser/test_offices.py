@@ -222,7 +222,7 @@ def test_a_right_is_revoked_in_mid_session(town: Town, window: OpenWindow, look:
     expect(desk.locator(".tag.bad")).to_have_text("ยกเลิกแล้ว")
     look(desk, "offices-th-15-revoked-rights")
     press(screen, "enter")
-    expect(screen.locator(".alert")).to_be_visible()
+    expect(screen.locator(".alert .code")).to_have_text("right-revoked")
     look(screen, "offices-th-16-revoked-screen")
 
 

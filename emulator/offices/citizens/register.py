@@ -75,7 +75,9 @@ class Citizens:
         for _ in range(_ADMISSIONS_AT_ONCE):
             try:
                 return self._admit_holder(holder)
-            except IntegrityError:  # another server admitted them, or gave out the same hospital's code, just now
+            except (
+                IntegrityError
+            ):  # another server admitted them, or gave out the same hospital's code, just now
                 continue
         self._admit_holder(holder)
 
@@ -146,8 +148,15 @@ def populate(storage: Storage, seed: int, count: int, on: date) -> int:
     """As ``Citizens.populate``, for who has no offices around the database."""
     added = 0
     for piece in population.pieces(population.citizens(seed, count, on), _PIECE):
-        with storage.transaction() as session:
-            added += _add(session, piece)
+        for last_try in (False, True):
+            try:
+                with storage.transaction() as session:
+                    new = _add(session, piece)
+                break
+            except IntegrityError:  # another server adds the same people just now; then they are known
+                if last_try:
+                    raise
+        added += new
     return added
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from enum import StrEnum
 
 from emulator.offices.mail.outbox import Letter, Outbox
 
@@ -18,15 +19,28 @@ _TIMEOUT_S = 15.0
 _log = logging.getLogger(__name__)
 
 
+class Encryption(StrEnum):
+    """How the way to the server is protected; never less than was asked for."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    """TLS after the server's greeting (RFC 3207)."""
+    TLS = "tls"
+    """TLS from the first byte (RFC 8314)."""
+
+
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where e-mail is handed over, and as whose. ``starttls`` insists on encryption with a trusted certificate."""
+    """Where e-mail is handed over, and as whose. With encryption the server's certificate has to be a trusted one.
+
+    Trusted is what this system trusts, or SSL_CERT_FILE names.
+    """
 
     host: str
     port: int = 25
     sender: str = "thnid <no-reply@thnid.invalid>"
-    starttls: bool = False
-    user: str | None = None
+    encryption: Encryption = Encryption.NONE
+    user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
 
 
@@ -89,12 +103,19 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
 
 @contextmanager
 def _connected(server: SmtpServer) -> Iterator[smtplib.SMTP]:
-    with smtplib.SMTP(server.host, server.port, timeout=_TIMEOUT_S) as smtp:
-        if server.starttls:
+    with _reached(server) as smtp:
+        if server.encryption is Encryption.STARTTLS:
             smtp.starttls(context=ssl.create_default_context())
         if server.user is not None:
             smtp.login(server.user, server.password or "")
         yield smtp
+
+
+def _reached(server: SmtpServer) -> smtplib.SMTP:
+    if server.encryption is Encryption.TLS:
+        trusted = ssl.create_default_context()
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=_TIMEOUT_S, context=trusted)
+    return smtplib.SMTP(server.host, server.port, timeout=_TIMEOUT_S)
 
 
 def _refused(outbox: Outbox, letter: Letter, error: smtplib.SMTPException) -> bool:

@@ -12,7 +12,7 @@ from apdu_specs import replies
 from apdu_specs.language import Language, Text
 from emulator.offices.attempts import Attempts
 from emulator.offices.doors import address_of
-from emulator.offices.errors import Fault, Refused
+from emulator.offices.errors import Refused
 from emulator.offices.rights.letter import MOST_OFFICERS, REGIONS, Letter, OfficerEntry
 from emulator.offices.rights.office import Received, RightsOffice
 from emulator.offices.rights.sentences import BY_EMAIL, ONE_LEVEL
@@ -51,14 +51,13 @@ def request_pages(kit: Kit, rights: RightsOffice, attempts: Attempts) -> APIRout
     pages = APIRouter(route_class=kit.route_class(), include_in_schema=False)
     visiting, sent = Depends(kit.visit), Depends(kit.form)
 
-    def letter_page(
-        visit: Visit, letter: Letter, faults: tuple[Fault, ...] = (), status: int = 200
-    ) -> Response:
-        return kit.page(
+    def letter_page(visit: Visit, letter: Letter, refused: Refused | None = None) -> Response:
+        answer = kit.page(
             visit,
             "request_new.html",
-            status=status,
-            faults=faults,
+            status=200 if refused is None else refused.reason.http,
+            faults=() if refused is None else refused.faults,
+            reason=None if refused is None or refused.faults else refused.reason,
             labels=_said(LABELS, visit),
             officer_labels=_said(OFFICER_LABELS, visit),
             label_of=lambda name: _label(name, visit),
@@ -68,13 +67,16 @@ def request_pages(kit: Kit, rights: RightsOffice, attempts: Attempts) -> APIRout
             may_add=len(letter.officers) < MOST_OFFICERS,
             one_level=ONE_LEVEL,
         )
+        if refused is not None and refused.retry_after is not None:
+            answer.headers["Retry-After"] = str(refused.retry_after)
+        return answer
 
     @pages.get("/nhso/requests/new")
     def new(visit: Visit = visiting) -> Response:
         return letter_page(visit, Letter())
 
     @pages.post("/nhso/requests/new")
-    def receive(visit: Visit = visiting, form: Form = sent) -> Response:
+    def receive(request: Request, visit: Visit = visiting, form: Form = sent) -> Response:
         letter, action = _letter(form), form.get("action", "send")
         if action.startswith("language-"):
             # The page is shown again in the other language, with all that was filled in.
@@ -90,9 +92,10 @@ def request_pages(kit: Kit, rights: RightsOffice, attempts: Attempts) -> APIRout
         # Officers of whom nothing was filled in are left out before faults are counted, so that the fields agree.
         letter = replace(letter, officers=tuple(each for each in letter.officers if not each.blank))
         try:
-            receipt = rights.receive(letter)
+            with attempts.letter(address_of(request)):
+                receipt = rights.receive(letter)
         except Refused as refused:
-            return letter_page(visit, letter, refused.faults, refused.reason.http)
+            return letter_page(visit, letter, refused)
         return kit.page(
             visit,
             "request_received.html",

@@ -27,8 +27,9 @@ def request_routes(rights: RightsOffice, attempts: Attempts, counter_key: str) -
     counter = [counter_only(counter_key)]
 
     @routes.post("", status_code=201)
-    def receive(body: r.LetterBody) -> r.ReceiptReply:
-        receipt = rights.receive(body.letter())
+    def receive(body: r.LetterBody, request: Request) -> r.ReceiptReply:
+        with attempts.letter(address_of(request)):
+            receipt = rights.receive(body.letter())
         return r.ReceiptReply(reference=receipt.reference, receipt=receipt.code, note=both(ONE_LEVEL))
 
     @routes.post("/status")

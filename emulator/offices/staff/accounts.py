@@ -6,10 +6,10 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from apdu_specs import replies
 from emulator.offices.audit import AuditLog
@@ -41,6 +41,15 @@ class Member:
     name: str
     desk: Desk
     region: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A member's account: when its password was set, and how many logins of it are open."""
+
+    member: Member
+    password_set_at: datetime
+    sessions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +85,7 @@ class Staff:
         password = password or passwords.new_password()
         if USER.fullmatch(user) is None:
             raise ValueError("a user name is lower-case letters, digits, points and hyphens")
-        if not passwords.LEAST_LENGTH <= len(password) <= passwords.MOST_LENGTH:
-            raise ValueError("a password has 10 to 200 characters")
+        _insist_on_length(password)
         salt = passwords.new_salt()
         with self._audit.judged("staff-account", subject=user, details={"desk": desk.value}) as session:
             session.merge(
@@ -93,6 +101,35 @@ class Staff:
             )
             session.execute(delete(StaffSession).where(StaffSession.user == user))
         return NewAccount(user, password, desk)
+
+    def set_password(self, user: str, password: str) -> int:
+        """Give an account a password, which ends its sessions; gives how many ended.
+
+        Raises Refused (account-unknown), and ValueError for a password of fewer than 10 or more than 200 characters.
+        """
+        _insist_on_length(password)
+        salt = passwords.new_salt()
+        hashed = passwords.hashed(password, salt)
+        with self._audit.judged("staff-password", subject=user[:41]) as session:
+            account = session.get(StaffAccount, user[:41], with_for_update=True)
+            if account is None:
+                raise Refused(replies.ACCOUNT_UNKNOWN)
+            account.salt, account.password_hash, account.changed_at = salt, hashed, self._clock.now()
+            ended = session.scalars(
+                delete(StaffSession).where(StaffSession.user == user).returning(StaffSession.ends_at)
+            ).all()
+        return sum(ends > self._clock.now() for ends in ended)
+
+    def accounts(self) -> tuple[Account, ...]:
+        """All accounts, by user name."""
+        now = self._clock.now()
+        is_open = (StaffSession.ends_at > now, StaffSession.used_at > now - IDLE_LIMIT)
+        with self._storage.reading() as session:
+            number = func.count().label("number")
+            counted = select(StaffSession.user, number).where(*is_open).group_by(StaffSession.user)
+            sessions = {row.user: row.number for row in session.execute(counted)}
+            rows = session.scalars(select(StaffAccount).order_by(StaffAccount.user)).all()
+        return tuple(Account(_member(each), each.changed_at, sessions.get(each.user, 0)) for each in rows)
 
     def seed(self) -> tuple[NewAccount, ...]:
         """The accounts that every back office starts with, where they are missing, with new passwords."""
@@ -140,9 +177,18 @@ class Staff:
         if now - begun.used_at > timedelta(minutes=1):
             with self._storage.transaction() as session:
                 session.execute(update(StaffSession).where(mine).values(used_at=now))
-        return Member(account.user, account.name, Desk(account.office), account.region)
+        return _member(account)
 
     def log_out(self, token: str) -> None:
         """End a session."""
         with self._storage.transaction() as session:
             session.execute(delete(StaffSession).where(StaffSession.token_digest == digest(token)))
+
+
+def _member(account: StaffAccount) -> Member:
+    return Member(account.user, account.name, Desk(account.office), account.region)
+
+
+def _insist_on_length(password: str) -> None:
+    if not passwords.LEAST_LENGTH <= len(password) <= passwords.MOST_LENGTH:
+        raise ValueError("a password has 10 to 200 characters")

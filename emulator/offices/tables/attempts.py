@@ -11,7 +11,7 @@ from emulator.offices.storage import Base, Instant
 
 
 class RefusedAttempt(Base):
-    """A login that was refused: when, and by which officer or from which address (a keyed digest)."""
+    """A login that was refused, or a letter received: when, by which officer or from which address (a keyed digest)."""
 
     __tablename__ = "refused_attempt"
     number: Mapped[int] = mapped_column(

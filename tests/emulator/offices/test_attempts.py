@@ -45,6 +45,34 @@ def test_too_many_of_a_person_and_of_an_address(database: str) -> None:
     storage.close()
 
 
+def send(attempts: Attempts, address: str | None = HERE, *, fault: bool = False) -> int | None:
+    """Send a letter; how long to wait, if it was not received because of others."""
+    try:
+        with attempts.letter(address):
+            if fault:
+                raise Refused(replies.REQUEST_NOT_VALID)
+    except Refused as refused:
+        return refused.retry_after if refused.reason is replies.TOO_MANY_LETTERS else None
+    return None
+
+
+def test_too_many_letters_of_an_address(database: str) -> None:
+    storage, clock = Storage(database), SetClock(NOON_IN_BANGKOK)
+    attempts = Attempts(storage, clock, KEY, Limits(per_address=1, letters_per_address=3))
+    assert [send(attempts, fault=True) for _ in range(9)] == [None] * 9  # nothing was received
+    for wait in (None, None, None):
+        assert send(attempts) is wait
+        clock.advance(timedelta(seconds=10))
+    assert send(attempts) == 30
+    assert send(attempts, ELSEWHERE) is None
+    with attempts.counted(CITIZEN, HERE):
+        pass  # who logs in there is not concerned
+    clock.advance(timedelta(seconds=30))
+    assert (send(attempts), send(attempts)) == (None, 10)
+    assert [send(attempts, None) for _ in range(4)] == [None] * 4  # a socket without addresses
+    storage.close()
+
+
 def test_two_servers_count_together_and_a_restart_forgives_nothing(database: str) -> None:
     clock = SetClock(NOON_IN_BANGKOK)
     for number in range(4):

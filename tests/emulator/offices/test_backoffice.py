@@ -124,3 +124,23 @@ def test_two_servers_admit_the_same_new_holder_at_once(database: str) -> None:
             thread.join(timeout=LIMIT_S)
         assert not errors
         assert all(offices[0].citizens.search(holder.citizen_id) for holder in holders)
+
+
+def test_two_servers_add_the_same_people_at_once(database: str) -> None:
+    together = threading.Barrier(2)
+    added: list[int] = []
+
+    def populate(office: int) -> None:
+        together.wait(timeout=LIMIT_S)
+        added.append(offices[office].citizens.populate(1, 300))
+
+    with ExitStack() as closing:
+        offices = [open_offices(database=database) for _ in range(2)]
+        for each in offices:
+            closing.callback(each.close)
+        threads = [threading.Thread(target=populate, args=(number,)) for number in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=LIMIT_S)
+    assert sorted(added) == [0, 300]

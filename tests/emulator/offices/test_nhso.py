@@ -141,8 +141,44 @@ def test_a_token_ends_with_a_newer_login_and_with_the_right(rooms: Rooms) -> Non
     assert status_of(lambda: rooms.nhso.modules(first)) == "token-not-valid"
     assert rooms.nhso.modules(second)
     rooms.nhso.revoke(CITIZEN)
-    assert status_of(lambda: rooms.nhso.modules(second)) == "token-not-valid"
+    assert status_of(lambda: rooms.nhso.modules(second)) == "right-revoked"
+    assert status_of(lambda: rooms.nhso.modules(first)) == "token-not-valid"
     assert status_of(lambda: rooms.nhso.modules("x" * 16)) == "token-not-valid"
+
+
+def test_a_token_says_why_it_ended_until_midnight_or_logout_and_never_comes_back(rooms: Rooms) -> None:
+    rooms.grant()
+    token = log_in(rooms)
+    rooms.nhso.revoke(CITIZEN)
+    rooms.grant()  # a new right is not the old one's
+    assert status_of(lambda: rooms.nhso.modules(token)) == "token-not-valid"
+    token = log_in(rooms)
+    rooms.nhso.revoke(CITIZEN)
+    assert status_of(lambda: rooms.nhso.modules(token)) == "right-revoked"
+    rooms.nhso.log_out(token)
+    assert status_of(lambda: rooms.nhso.modules(token)) == "token-not-valid"
+    rooms.grant()
+    token = log_in(rooms)
+    rooms.nhso.revoke(CITIZEN)
+    rooms.clock.advance(timedelta(hours=12))
+    assert status_of(lambda: rooms.nhso.modules(token)) == "token-not-valid"
+
+
+def test_a_level_that_changes_keeps_the_token(rooms: Rooms) -> None:
+    rooms.grant("search")
+    token = log_in(rooms)
+    rooms.grant("register")
+    assert rooms.nhso.level_of_token(token).id == "register"
+
+
+def test_a_lapse_in_mid_session_is_told_after_it_was_recorded_too(rooms: Rooms) -> None:
+    rooms.grant()
+    token = log_in(rooms)
+    rooms.nhso.set_idle_days(CITIZEN, 61)
+    with rooms.storage.transaction() as session:
+        assert rooms.nhso.lapse_in(session, CITIZEN)
+    refusal = refused(lambda: rooms.nhso.modules(token))
+    assert (refusal.reason.status, refusal.days) == ("right-lapsed", 61)
 
 
 def test_modules_open_by_level(rooms: Rooms) -> None:
@@ -178,7 +214,7 @@ def test_a_right_that_ends_in_mid_session_is_refused_and_audited(rooms: Rooms) -
         session.get_one(Officer, CITIZEN).revoked_at = rooms.clock.now()
     assert status_of(lambda: rooms.nhso.modules(token)) == "right-revoked"
     rooms.grant()
-    assert rooms.nhso.modules(token)
+    token = log_in(rooms)
     rooms.nhso.set_idle_days(CITIZEN, 61)
     refusal = refused(lambda: rooms.nhso.modules(token))
     assert (refusal.reason.status, refusal.days) == ("right-lapsed", 61)

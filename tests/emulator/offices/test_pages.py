@@ -35,7 +35,8 @@ def catcher() -> Iterator[MailCatcher]:
 
 @pytest.fixture
 def offices() -> Iterator[Offices]:
-    opened = open_offices(clock=SetClock(NOON_IN_BANGKOK), limits=Limits(per_person=3, per_address=1000))
+    limits = Limits(per_person=3, per_address=1000, letters_per_address=3)
+    opened = open_offices(clock=SetClock(NOON_IN_BANGKOK), limits=limits)
     opened.staff.set_account("nhso", name="เจ้าหน้าที่ สปสช.", desk=Desk.NHSO_REGION, region=7, password=PASSWORD)
     opened.staff.set_account("registrar", name="นายทะเบียน", desk=Desk.REGISTRY, password=PASSWORD)
     opened.registry.know_card(CITIZEN, CARD)
@@ -73,6 +74,22 @@ def hand_in(browser: Browser) -> tuple[str, str]:
 
 
 # --- the way of a request ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("th", "มีหนังสือขอสิทธิส่งจากที่อยู่นี้มากเกินไป"), ("en", "Too many letters came from this address")],
+)
+def test_too_many_letters_lose_nothing_of_what_was_written(
+    browser: Browser, language: str, sentence: str
+) -> None:
+    for _ in range(3):
+        hand_in(browser)
+    browser.get(NEW)
+    browser.send(NEW, {**as_form(), "action": f"language-{language}"})
+    refused = browser.send(NEW, as_form())
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+    assert sentence in refused.text and LETTER.organisation_name in refused.text
 
 
 def test_from_form_to_email(browser: Browser, offices: Offices, catcher: MailCatcher) -> None:

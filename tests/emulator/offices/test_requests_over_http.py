@@ -8,6 +8,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from emulator.offices.attempts import Limits
 from emulator.offices.embedded import EmbeddedOffices
 from emulator.offices.mail.catcher import MailCatcher
 from tests.emulator.offices.letters import ENTRY, LETTER, as_json
@@ -71,6 +72,20 @@ def test_every_field_at_fault_is_named_in_both_languages(http: httpx.Client, cou
     assert set(faults) == {"organisation", "officers.0.level", "officers.0.pid"}
     assert all(set(reason) == {"en", "th"} for reason in faults.values())
     assert http.get(REQUESTS, params={"everything": True}, headers=counter).json() == {"requests": []}
+
+
+def test_too_many_letters_from_one_address(http: httpx.Client) -> None:
+    received = [http.post(REQUESTS, json=as_json()) for _ in range(Limits().letters_per_address)]
+    assert {each.status_code for each in received} == {201}
+    refused = http.post(REQUESTS, json=as_json())
+    assert (refused.status_code, refused.json()["status"]) == (429, "too-many-letters")
+    assert set(refused.json()["message"]) == {"en", "th"}
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    told = received[0].json()
+    assert (
+        http.post(f"{REQUESTS}/status", json={k: told[k] for k in ("reference", "receipt")}).status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize(

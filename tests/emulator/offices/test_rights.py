@@ -130,7 +130,7 @@ def test_somebody_else_becomes_responsible(rooms: Rooms, office: RightsOffice) -
     token = rooms.nhso.log_in(CITIZEN, rooms.tkey()).smctoken
     new = replace(ENTRY, pid=citizen_id.synthetic(7), email="new@example.org", replaces=CITIZEN)
     approved(office, replace(LETTER, officers=(new,)))
-    assert refusal(rooms.nhso.modules, token).reason.status == "token-not-valid"
+    assert refusal(rooms.nhso.modules, token).reason.status == "right-revoked"
     assert refusal(rooms.nhso.log_in, CITIZEN, rooms.tkey()).reason.status == "right-revoked"
     assert rooms.nhso.level_of(citizen_id.synthetic(7)).id == "register"
     told = dict(mail(rooms)[-2:])
@@ -154,7 +154,7 @@ def test_a_right_is_revoked_with_a_reason(rooms: Rooms, office: RightsOffice) ->
     approved(office)
     token = rooms.nhso.log_in(CITIZEN, rooms.tkey()).smctoken
     office.revoke(CITIZEN, "ลาออก", by=BY)
-    assert refusal(rooms.nhso.modules, token).reason.status == "token-not-valid"
+    assert refusal(rooms.nhso.modules, token).reason.status == "right-revoked"
     assert "ลาออก" in mail(rooms)[-1][1]
     assert refusal(office.revoke, citizen_id.synthetic(9), "x", by=BY).reason.status == "officer-unknown"
 

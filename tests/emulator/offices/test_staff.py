@@ -73,6 +73,40 @@ def test_a_new_password_ends_sessions(staff: Staff) -> None:
     assert new.password not in repr(new)
 
 
+def test_a_password_is_set_and_sessions_end(rooms: Rooms, staff: Staff) -> None:
+    tokens = [staff.log_in("nhso", PASSWORD, Desk.NHSO_REGION) for _ in range(2)]
+    assert [each.sessions for each in staff.accounts()] == [2]
+    rooms.clock.advance(timedelta(minutes=1))
+    assert staff.set_password("nhso", "another good one") == 2
+    assert [staff.member(token) for token in tokens] == [None, None]
+    with pytest.raises(Refused):
+        staff.log_in("nhso", PASSWORD, Desk.NHSO_REGION)
+    member = staff.member(staff.log_in("nhso", "another good one", Desk.NHSO_REGION))
+    assert member is not None and (member.name, member.region) == ("เจ้าหน้าที่", 7)  # particulars stay
+    [account] = staff.accounts()
+    assert (account.member, account.password_set_at, account.sessions) == (member, rooms.clock.now(), 1)
+    told = [each for each in rooms.audit.entries() if each.event == "staff-password"]
+    assert [(each.outcome, each.subject) for each in told] == [("00000", rooms.audit.pseudonym("nhso"))]
+
+
+def test_idle_sessions_are_not_counted(rooms: Rooms, staff: Staff) -> None:
+    staff.log_in("nhso", PASSWORD, Desk.NHSO_REGION)
+    rooms.clock.advance(IDLE_LIMIT)
+    assert [each.sessions for each in staff.accounts()] == [0]
+
+
+def test_no_password_for_nobody_or_that_is_none(rooms: Rooms, staff: Staff) -> None:
+    with pytest.raises(Refused) as caught:
+        staff.set_password("nobody", PASSWORD)
+    assert caught.value.reason.status == "account-unknown"
+    for unfit in ("short", "x" * 201):
+        with pytest.raises(ValueError):
+            staff.set_password("nhso", unfit)
+    assert staff.member(staff.log_in("nhso", PASSWORD, Desk.NHSO_REGION))
+    told = [each.outcome for each in rooms.audit.entries() if each.event == "staff-password"]
+    assert told == ["account-unknown"]
+
+
 def test_accounts_are_seeded_once(rooms: Rooms) -> None:
     made = rooms.offices.staff.seed()
     assert {each.desk for each in made} == set(Desk)

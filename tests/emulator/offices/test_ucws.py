@@ -472,4 +472,4 @@ def test_values_come_through_escaping(value: str) -> None:
     asking = SOAPENV.format(answer.text(value), "", "").encode()
     kept = value.replace("\r\n", "\n").replace("\r", "\n").strip()
     assert read(asking) == Search(user_person_id=kept)
-    assert kept == "" or kept not in repr(read(asking))
+    assert repr(read(asking)) == "Search()"

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from emulator.offices.embedded import EmbeddedOffices
 from harness.cli.main import command
+from harness.cli.output import Misuse
 from tests.emulator.offices.letters import as_json
 from tests.emulator.offices.rooms import CITIZEN, OTHER_CITIZEN
 
@@ -30,14 +31,14 @@ def letter(tmp_path: Path) -> Path:
     return path
 
 
-def office(offices: EmbeddedOffices, *arguments: object) -> Result:
+def office(offices: EmbeddedOffices, *arguments: object, stdin: str | None = None) -> Result:
     environment = {
         "THNID_NHSO_URL": offices.nhso_url,
         "THNID_COUNTER_KEY": offices.counter_key,
         "LANG": "C.UTF-8",
     }
     told = ["office", *map(str, arguments)]
-    return CliRunner().invoke(command, told, env=environment, standalone_mode=False)
+    return CliRunner().invoke(command, told, input=stdin, env=environment, standalone_mode=False)
 
 
 def document(result: Result) -> dict[str, Any]:
@@ -75,6 +76,56 @@ def test_somebody_else_becomes_responsible(offices: EmbeddedOffices, letter: Pat
     document(office(offices, "approve", asked["reference"], "--json"))
     held = {holder.citizen_id: holder.because for holder in offices.offices.rights.holders()}
     assert held == {OTHER_CITIZEN: "responsible-changed", CITIZEN: None}
+
+
+@pytest.mark.parametrize("how", [("-",), ("--pid-stdin",)])
+def test_a_citizen_id_that_no_process_list_shows(offices: EmbeddedOffices, how: tuple[str, ...]) -> None:
+    offices.grant(CITIZEN)
+    result = office(offices, "revoke", *how, "--reason", "ลาออก", "--json", stdin=f"{CITIZEN}\r\n")
+    assert document(result) == {"revoked": True}
+    [held] = offices.offices.rights.holders()
+    assert held.ended_at is not None
+
+
+def test_somebody_else_becomes_responsible_and_no_process_list_shows_whom(
+    offices: EmbeddedOffices, letter: Path
+) -> None:
+    offices.grant(OTHER_CITIZEN)
+    more = as_json()
+    more["officers"] = more["officers"][:1]
+    letter.write_text(yaml.safe_dump(more, allow_unicode=True))
+    lines = f"{OTHER_CITIZEN}\n{CITIZEN}\n"
+    asked = document(
+        office(offices, "responsible", letter, "--pid-stdin", "--new", "-", "--json", stdin=lines)
+    )
+    document(office(offices, "approve", asked["reference"], "--officer", 1, "--json"))
+    held = {holder.citizen_id: holder.because for holder in offices.offices.rights.holders()}
+    assert held == {OTHER_CITIZEN: "responsible-changed", CITIZEN: None}
+
+
+def test_a_letter_from_standard_input(offices: EmbeddedOffices, letter: Path) -> None:
+    document(office(offices, "request", "-", "--json", stdin=letter.read_text()))
+    assert offices.offices.rights.letters()[0].waiting == 2
+    assert "too long" in office(offices, "request", "-", stdin="#" * (1024 * 1024 + 1)).output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("revoke", "--reason", "x"),
+        ("revoke", CITIZEN, "--pid-stdin", "--reason", "x"),
+        ("responsible", "letter.yaml"),
+        ("responsible", "letter.yaml", "--old", CITIZEN, "--pid-stdin"),
+    ],
+)
+def test_whose_right_is_told_once(offices: EmbeddedOffices, arguments: tuple[str, ...]) -> None:
+    refused = office(offices, *arguments, stdin=CITIZEN).exception
+    assert isinstance(refused, Misuse) and "--pid-stdin is needed" in str(refused)
+
+
+def test_no_citizen_id_at_all(offices: EmbeddedOffices) -> None:
+    for stdin in ("", "\n", "\udcff\n".encode("utf-8", "surrogateescape").decode("latin-1")):
+        assert office(offices, "revoke", "-", "--reason", "x", stdin=stdin).return_value == 1
 
 
 def test_fields_and_officers_by_options(offices: EmbeddedOffices, letter: Path) -> None:

@@ -401,9 +401,9 @@ def test_a_right_that_is_revoked_in_mid_session(desk: Desk, after: Step) -> None
 
     next_one = steps.STEPS[after.number]
     if after is steps.NHSO:
-        desk.fails(next_one, errors.TokenNotValid, on_result=revoke)
+        desk.fails(next_one, errors.RightRevoked, on_result=revoke)
     else:
-        desk.fails(steps.MODULE, errors.TokenNotValid, on_result=revoke)
+        desk.fails(steps.MODULE, errors.RightRevoked, on_result=revoke)
 
 
 TITLE = b'{"en": "ERM", "th": "ERM"}'

@@ -17,7 +17,13 @@ from emulator.offices.embedded import EmbeddedOffices
 from harness.errors import HarnessError, NoReader, PinLocked, PinMalformed, PinSuspended, WrongPin
 from harness.officer import srm_file, steps, token_file
 from harness.officer.entitlement import EntitlementClient
-from harness.officer.errors import EFormAgentStopped, RightLapsed, TokenFileNotWritten, TokenNotValid
+from harness.officer.errors import (
+    EFormAgentStopped,
+    RightLapsed,
+    RightRevoked,
+    TokenFileNotWritten,
+    TokenNotValid,
+)
 from harness.officer.offices import AuthorityClient
 from harness.officer.screen.desk import Desk, Page, Places
 from harness.officer.screen.errors import CardPulled, ReaderUnplugged, TokensCleared, UsedElsewhere
@@ -203,6 +209,15 @@ def test_the_card_is_pulled(room: Room, page: Page) -> None:
     assert room.has_token_file == (page is not Page.PIN)
     if session is not None:
         assert room.nhso.menu(session.smctoken)
+
+
+def test_the_right_is_revoked_in_mid_session(room: Room) -> None:
+    room.to(Page.MODULE)
+    room.offices.revoke(room.card.citizen_id)
+    room.desk.search(ME, room.card.citizen_id)
+    assert room.page is Page.STOPPED
+    assert isinstance(room.error, RightRevoked)
+    assert room.error.message.th == "สิทธิการเข้าใช้งานของเจ้าหน้าที่รายนี้ถูกยกเลิกแล้ว"
 
 
 def test_the_card_is_swapped_unseen(room: Room) -> None:

@@ -1,0 +1,182 @@
+"""``thnid backoffice staff``: the accounts that log in at the offices' pages, and their passwords."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from apdu_specs.language import Text
+from harness.cli.output import CommandGroup, Misuse, Output, reporting
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from emulator.offices.staff.accounts import Account, Staff
+
+_DESKS = {
+    "nhso-region": Text("NHSO regional office", "สำนักงานหลักประกันสุขภาพแห่งชาติเขต"),
+    "registry": Text("registry office", "สำนักทะเบียน"),
+}
+
+
+class NoPasswordGiven(HarnessError):
+    """A password is needed and there is nobody to ask."""
+
+    exit_status = 2
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("A password is needed and none was given.", "ต้องใช้รหัสผ่านแต่ไม่ได้ระบุ"),
+            Text(
+                "Use --password-stdin, or run this at a terminal.",
+                "โปรดใช้ --password-stdin หรือเรียกใช้จากเทอร์มินัล",
+            ),
+        )
+
+
+class PasswordUnfit(HarnessError):
+    """The password is too short or too long."""
+
+    exit_status = 2
+
+    def __init__(self, least: int, most: int) -> None:
+        super().__init__(
+            Text(f"A password has {least} to {most} characters.", f"รหัสผ่านต้องมี {least} ถึง {most} ตัวอักษร"),
+            Text("Choose another one.", "โปรดตั้งรหัสผ่านใหม่"),
+        )
+
+
+def _at_offices(function: Callable[..., Any]) -> Callable[..., Any]:
+    function = click.option(
+        "--key-file", type=click.Path(path_type=Path), help="The offices' master key file, if they have one."
+    )(function)
+    return click.option(
+        "--database",
+        envvar="THNID_DATABASE",
+        metavar="FILE|URL",
+        required=True,
+        help="The offices' database (also THNID_DATABASE).",
+    )(function)
+
+
+@click.group("staff", cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """The staff's accounts: list them, set a password."""
+
+
+@command.command("list")
+@_at_offices
+@reporting
+def list_accounts(output: Output, database: str, key_file: Path | None) -> None:
+    """List the accounts: where each works, since when its password stands, and how many logins are open."""
+    with _staff(database, key_file) as staff:
+        accounts = staff.accounts()
+
+    def show() -> None:
+        from rich.table import Table
+
+        heads = (
+            Text("user", "ชื่อผู้ใช้"),
+            Text("name", "ชื่อ"),
+            Text("office", "สำนักงาน"),
+            Text("region", "เขต"),
+            Text("password set", "ตั้งรหัสผ่านเมื่อ"),
+            Text("logins open", "กำลังเข้าใช้งาน"),
+        )
+        table = Table(*(each.say(output.language) for each in heads))
+        for each in accounts:
+            document = _document(each)
+            desk = _DESKS[each.member.desk].say(output.language)
+            region = document["region"] or Text("all", "ทุกเขต").say(output.language)
+            told = (
+                each.member.user,
+                each.member.name,
+                desk,
+                region,
+                document["password_set_at"],
+                each.sessions,
+            )
+            table.add_row(*map(str, told))
+        output.show_table(table)
+
+    output.report({"accounts": [_document(each) for each in accounts]}, show)
+
+
+@command.command("password")
+@click.argument("user")
+@click.option("--password-stdin", is_flag=True, help="Read it from standard input, not from a prompt.")
+@_at_offices
+@reporting
+def password(output: Output, user: str, password_stdin: bool, database: str, key_file: Path | None) -> None:
+    """Set an account's password, of 10 to 200 characters; whoever is logged in with the account is logged out.
+
+    There is no option for the password itself: arguments can be seen by everybody on the machine.
+    """
+    with _staff(database, key_file) as staff:
+        ended = staff.set_password(user, _password(output, password_stdin))
+    output.report(
+        {"user": user, "sessions_ended": ended},
+        lambda: output.say(
+            Text(
+                f"{user} has a new password; logins ended: {ended}.",
+                f"{user} มีรหัสผ่านใหม่แล้ว จำนวนการเข้าใช้งานที่สิ้นสุด: {ended}",
+            )
+        ),
+    )
+
+
+def _password(output: Output, from_stdin: bool) -> str:
+    """What was typed or piped in. Raises NoPasswordGiven, PasswordUnfit."""
+    from emulator.offices.staff import passwords
+
+    if from_stdin:
+        given = sys.stdin.buffer.readline()
+        try:
+            chosen = given.decode().rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise Misuse(Text("The password is not UTF-8.", "รหัสผ่านไม่ใช่ UTF-8")) from None
+    elif sys.stdin.isatty():
+        question = Text("New password", "รหัสผ่านใหม่").say(output.language)
+        chosen = str(click.prompt(question, hide_input=True, confirmation_prompt=True, err=True))
+    else:
+        raise NoPasswordGiven
+    if not passwords.LEAST_LENGTH <= len(chosen) <= passwords.MOST_LENGTH:
+        raise PasswordUnfit(passwords.LEAST_LENGTH, passwords.MOST_LENGTH)
+    return chosen
+
+
+@contextmanager
+def _staff(database: str, key_file: Path | None) -> Iterator[Staff]:
+    from harness.cli.login import OfficesNotInstalled
+
+    try:
+        from emulator.offices.audit import AuditLog, audit_key
+        from emulator.offices.clock import SystemClock
+        from emulator.offices.keyfile import master_key
+        from emulator.offices.staff.accounts import Staff
+        from emulator.offices.storage import Storage
+    except ModuleNotFoundError as error:
+        raise OfficesNotInstalled(error.name or "") from error
+    key = audit_key(master_key(key_file))
+    storage = Storage(database, must_exist=True)
+    try:
+        clock = SystemClock()
+        yield Staff(storage, clock, AuditLog(storage, clock, key))
+    finally:
+        storage.close()
+
+
+def _document(account: Account) -> dict[str, Any]:
+    member = account.member
+    return {
+        "user": member.user,
+        "name": member.name,
+        "desk": member.desk.value,
+        "region": member.region,
+        "password_set_at": account.password_set_at.isoformat(timespec="seconds"),
+        "sessions": account.sessions,
+    }

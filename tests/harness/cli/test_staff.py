@@ -1,0 +1,92 @@
+"""``thnid backoffice staff``, and the passwords that ``thnid office serve --smtp`` takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emulator.offices.offices import open_offices
+from emulator.offices.staff.accounts import Desk
+from tests.harness.cli.program import one_object, thnid
+
+OLD, NEW = "correct horse battery", "รหัสผ่านใหม่ที่ยาวพอ"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    path = tmp_path / "offices.db"
+    offices = open_offices(database=path)
+    offices.staff.set_account("nhso", name="เจ้าหน้าที่", desk=Desk.NHSO_REGION, region=7, password=OLD)
+    offices.staff.set_account("registrar", name="นายทะเบียน", desk=Desk.REGISTRY)
+    offices.staff.log_in("nhso", OLD, Desk.NHSO_REGION)
+    offices.close()
+    return str(path)
+
+
+def test_accounts_are_listed(database: str) -> None:
+    told = one_object(thnid("backoffice", "staff", "list", "--database", database, "--json").stdout)[
+        "accounts"
+    ]
+    assert [(each["user"], each["desk"], each["region"], each["sessions"]) for each in told] == [
+        ("nhso", "nhso-region", 7, 1),
+        ("registrar", "registry", None, 0),
+    ]
+    thai = thnid("backoffice", "staff", "list", "--lang", "th", env={"THNID_DATABASE": database}).stdout
+    assert "สำนักทะเบียน" in thai and "ทุกเขต" in thai
+
+
+def test_a_password_comes_from_standard_input_and_ends_logins(database: str) -> None:
+    told = ("backoffice", "staff", "password", "nhso", "--password-stdin", "--database", database, "--json")
+    assert one_object(thnid(*told, stdin=f"{NEW}\n").stdout) == {"user": "nhso", "sessions_ended": 1}
+    offices = open_offices(database=database)
+    try:
+        assert offices.staff.log_in("nhso", NEW, Desk.NHSO_REGION)
+        assert [each.event for each in offices.audit.entries()][-2:] == ["staff-password", "staff-login"]
+        assert offices.audit.verify() is None
+    finally:
+        offices.close()
+
+
+@pytest.mark.parametrize(
+    ("user", "more", "stdin", "status", "sentence"),
+    [
+        ("nobody", ("--password-stdin",), NEW, 1, "There is no account of this name."),
+        ("nhso", ("--password-stdin",), "short", 2, "A password has 10 to 200 characters."),
+        ("nhso", ("--password-stdin",), "", 2, "A password has 10 to 200 characters."),
+        ("nhso", (), NEW, 2, "A password is needed and none was given."),
+    ],
+)
+def test_what_is_not_done(
+    database: str, user: str, more: tuple[str, ...], stdin: str, status: int, sentence: str
+) -> None:
+    refused = thnid("backoffice", "staff", "password", user, *more, "--database", database, stdin=stdin)
+    assert (refused.returncode, sentence in refused.stderr) == (status, True), refused.stderr
+    offices = open_offices(database=database)
+    try:
+        assert offices.staff.log_in("nhso", OLD, Desk.NHSO_REGION)
+    finally:
+        offices.close()
+
+
+def test_a_mistyped_database_is_not_made(tmp_path: Path) -> None:
+    absent = tmp_path / "absent.db"
+    assert thnid("backoffice", "staff", "list", "--database", str(absent)).returncode == 2
+    assert not absent.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--smtp", "nowhere"), "This is not the address of an SMTP server."),
+        (("--smtp", "smtps://me@localhost"), "names a user, and there is no password"),
+        (("--smtp", "smtps://me:secret@localhost"), "carries a password"),
+        (("--smtp-password-file", "password"), "--smtp-password-file goes with --smtp."),
+        (("--smtp", "smtps://me@localhost", "--smtp-password-file", "empty"), "there is no password"),
+    ],
+)
+def test_a_mail_server_that_cannot_be_meant(tmp_path: Path, options: tuple[str, ...], sentence: str) -> None:
+    (tmp_path / "empty").touch()
+    refused = thnid("office", "serve", *options, cwd=tmp_path)
+    assert (refused.returncode, sentence in refused.stderr) == (2, True), refused.stderr
+    assert "secret" not in refused.stderr
