@@ -28,12 +28,15 @@ from harness.qualify import thai
 from harness.qualify.report import view
 from harness.qualify.report.view import Row
 from harness.qualify.report.words import SECONDS, VERDICTS, number
+from harness.qualify.samples import percentile, rank
 
 FALSE_ALARM = 0.05
 SMALLEST = 0.1
 """A difference below this part of the first reader's median is not called one, however certain it is."""
 SMALLEST_SECONDS = 0.0005
 """Nor is a time below this: from run to run, a host's own scheduling moves medians by as much, whatever the reader."""
+LARGE = 0.5
+"""From this part of the first reader's median on a difference is worth telling though it is not certain."""
 SEED = 1
 _LANGUAGES: tuple[Language, ...] = ("en", "th")
 _LEVEL = 0.95
@@ -45,9 +48,11 @@ _IN_A_TAIL = 10
 
 
 class Finding(Enum):
-    """What a comparison says; the value is for scripts."""
+    """What a comparison says; the value is for scripts. Only of the first three the interval, or the size, is not noise's."""
 
     DIFFERENCE = "difference"
+    TOO_SMALL = "too small to matter"
+    NOT_CERTAIN = "large, not certain"
     WITHIN_NOISE = "within noise"
     TOO_FEW = "too few samples"
     OTHER_UNIT = "other unit"
@@ -60,6 +65,8 @@ class Finding(Enum):
 
 _FINDINGS = {
     Finding.DIFFERENCE: Text("difference", "ต่างกัน"),
+    Finding.TOO_SMALL: Text("too small to matter", "ต่างกันน้อยจนไม่มีผล"),
+    Finding.NOT_CERTAIN: Text("large, not certain: measure more", "ต่างกันมากแต่ยังไม่แน่ชัด ควรวัดเพิ่ม"),
     Finding.WITHIN_NOISE: Text("within noise", "ไม่ต่างเกินความแปรปรวน"),
     Finding.TOO_FEW: Text("too few samples", "ตัวอย่างน้อยเกินไป"),
     Finding.OTHER_UNIT: Text("other unit", "หน่วยต่างกัน"),
@@ -168,7 +175,11 @@ class Line:
     @property
     def differs(self) -> bool:
         """Whether any reader's samples differ from the first one's."""
-        return any(cell.contrast and cell.contrast.finding is Finding.DIFFERENCE for cell in self.cells)
+        return self.has(Finding.DIFFERENCE)
+
+    def has(self, finding: Finding) -> bool:
+        """Whether that is said of any reader's samples."""
+        return any(cell.contrast is not None and cell.contrast.finding is finding for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +206,13 @@ class Comparison:
                 "resamples": self.resamples,
                 "smallest": SMALLEST,
                 "smallest_seconds": SMALLEST_SECONDS,
+                "large": LARGE,
                 "seed": self.seed,
             },
             "criteria": [_line_json(line) for line in self.lines],
             "verdict_changes": [line.criterion for line in self.lines if line.verdict_changes],
             "differences": [line.criterion for line in self.lines if line.differs],
+            "not_certain": [line.criterion for line in self.lines if line.has(Finding.NOT_CERTAIN)],
         }
 
 
@@ -253,12 +266,12 @@ def _line(name: str, rows: Sequence[Row | None], draw: _Draw) -> Line:
 def _estimate(row: Row | None, draw: _Draw) -> Estimate | None:
     if row is None or not row.samples:
         return None
-    median = float(np.median(row.samples))
+    median = percentile(row.samples, 0.5)
     if len(row.samples) < _FEWEST:
         return Estimate(median, min(row.samples), max(row.samples), len(row.samples))
     drawn = bootstrap(
         (_blocks(row.samples),),
-        np.median,
+        _median,
         n_resamples=_RESAMPLES,
         confidence_level=_LEVEL,
         method="percentile",
@@ -282,24 +295,37 @@ def _contrast(first: Row | None, other: Row | None, draw: _Draw) -> Contrast | N
         rng=draw.generator(first.criterion),
     ).confidence_interval
     low, high = float(drawn.low), float(drawn.high)
-    before = float(np.median(first.samples))
-    difference = float(np.median(other.samples)) - before
-    certain = low > 0 or high < 0
+    before = percentile(first.samples, 0.5)
+    difference = percentile(other.samples, 0.5) - before
     floor = SMALLEST_SECONDS / SECONDS[first.sample_unit] if first.sample_unit in SECONDS else 0.0
-    matters = abs(difference) >= max(floor, SMALLEST * abs(before))
-    finding = Finding.DIFFERENCE if certain and matters else Finding.WITHIN_NOISE
+    finding = _finding(abs(difference), abs(before), floor, certain=low > 0 or high < 0)
     return Contrast(finding, difference, low, high, difference / before if before else None)
 
 
+def _finding(difference: float, before: float, floor: float, *, certain: bool) -> Finding:
+    """``floor``: the smallest difference that may matter, in the criterion's unit."""
+    if certain:
+        matters = difference >= max(floor, SMALLEST * before)
+        return Finding.DIFFERENCE if matters else Finding.TOO_SMALL
+    large = difference > 0 and difference >= max(floor, LARGE * before)
+    return Finding.NOT_CERTAIN if large else Finding.WITHIN_NOISE
+
+
 def _difference(other: NDArray[np.float64], first: NDArray[np.float64], axis: int = -1) -> Any:
-    return np.median(other, axis=axis) - np.median(first, axis=axis)
+    return _median(other, axis) - _median(first, axis)
+
+
+def _median(samples: NDArray[np.float64], axis: int = -1) -> Any:
+    """``percentile(samples, 0.5)`` of many at once."""
+    middle = rank(samples.shape[axis], 0.5)
+    return np.take(np.partition(samples, middle, axis=axis), middle, axis=axis)
 
 
 def _blocks(samples: Sequence[float]) -> NDArray[np.float64]:
     """The medians of consecutive blocks of a long run; a short run as it is."""
     if len(samples) < 10 * _BLOCKS:
         return np.asarray(samples)
-    return np.asarray([np.median(block) for block in np.array_split(np.asarray(samples), _BLOCKS)])
+    return np.asarray([_median(block) for block in np.array_split(np.asarray(samples), _BLOCKS)])
 
 
 # ------------------------------------------------------------------ for scripts

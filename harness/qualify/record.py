@@ -2,6 +2,7 @@
 
 A folder holds ``record.jsonl`` (grows; whatever ends the run, what was measured is there), ``record.json`` (the whole,
 with verdict and digest) and ``evidence/`` (copies of the files that were shown). A run can be resumed from the folder.
+Each line of ``record.jsonl`` ends with a seal: the digest of the line and of the seal before it.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from apdu_specs.language import Text
 from harness.errors import HarnessError
+from harness.qualify.consistency import oddity
 from harness.qualify.criterion import Criterion, Measurement
 from harness.qualify.verdict import Verdict, overall
 
@@ -26,6 +29,7 @@ DOCUMENT = "record.json"
 EVIDENCE = "evidence"
 """Folder of the copies, beside the record."""
 _OUTSIDE_DIGEST = ("digest", "signature")
+_SEAL = "seal"
 
 
 class NoRecord(HarnessError):
@@ -57,18 +61,19 @@ def result(
     return {
         "criterion": criterion.id,
         "verdict": verdict.value,
-        "value": _rounded(measured.value),
+        "value": rounded(measured.value),
         "unit": criterion.unit,
         "limits": criterion.limits.to_json(),
         "reason": {"en": told.en, "th": told.th} if told else None,
-        "samples": [_rounded(each) for each in measured.samples],
-        "series": {name: [[_rounded(x), _rounded(y)] for x, y in s] for name, s in measured.series.items()},
+        "samples": [rounded(each) for each in measured.samples],
+        "series": {name: [[rounded(x), rounded(y)] for x, y in s] for name, s in measured.series.items()},
         "ms": round(ms, 1),
         "attachments": list(measured.attachments),
     }
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """A value as records keep it, and as it is judged."""
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
@@ -80,11 +85,12 @@ class Record:
         self.header = dict(header)
         self.results: dict[str, dict[str, Any]] = {}
         self.remaining: tuple[str, ...] = ()
+        self._seal = ""
 
     @classmethod
     def begin(cls, folder: Path, header: Mapping[str, Any]) -> Record:
         """A new record; NoRecord if ``folder`` holds one already."""
-        if (folder / JOURNAL).exists():
+        if (folder / JOURNAL).exists() or (folder / DOCUMENT).exists():
             raise NoRecord(
                 folder,
                 Text(
@@ -99,26 +105,55 @@ class Record:
 
     @classmethod
     def resume(cls, folder: Path) -> Record:
-        """The record in ``folder`` as far as it got. A last line that was torn is left out. Raises NoRecord."""
+        """The record in ``folder`` as far as it got. A last line that was torn is left out.
+
+        Raises NoRecord, also where the record is signed or a line is not as it was written.
+        """
         try:
             text = (folder / JOURNAL).read_text(encoding="utf-8", errors="replace")
         except OSError:
             raise NoRecord(folder, Text("there is no record in it", "ไม่มีบันทึกผล")) from None
+        _require_unsigned(folder)
         record: Record | None = None
-        for line in text.splitlines():
+        for number, line in enumerate(text.split("\n"), 1):
             try:
                 entry = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(entry, dict) and isinstance(entry.get("header"), dict):
+            except (ValueError, RecursionError):
+                continue  # torn; a line that was whole once is missed by the seal of the next
+            if record is None and isinstance(entry, dict) and isinstance(entry.get("header"), dict):
                 record = cls(folder, entry["header"])
-            elif record is not None and isinstance(entry, dict) and isinstance(entry.get("result"), dict):
-                record.results[str(entry["result"].get("criterion"))] = entry["result"]
+            if record is None:
+                continue
+            if not record._take(entry):
+                raise NoRecord(
+                    folder / JOURNAL,
+                    Text(f"line {number} is not as it was written", f"บรรทัดที่ {number} ถูกแก้ไขหลังจากเขียนแล้ว"),
+                )
         if record is None or record.header.get("format") != FORMAT:
             raise NoRecord(folder, Text("its record cannot be read", "อ่านบันทึกผลไม่ได้"))
+        odd = oddity(record.header, list(record.results.values()))
+        if odd is not None:
+            raise NoRecord(folder / JOURNAL, odd)
         if not text.endswith("\n"):
             record._end_line()
         return record
+
+    def _take(self, entry: Any) -> bool:
+        """Take a line of the journal over; False if it is not the one that was written there."""
+        if not isinstance(entry, dict):
+            return False
+        said = {name: each for name, each in entry.items() if name != _SEAL}
+        try:
+            seal = _seal_after(self._seal, said)
+        except UnicodeEncodeError:  # half a surrogate pair, which was never written
+            return False
+        line = said.get("result")
+        if entry.get(_SEAL) != seal or not (line is None or _is_line(line)):
+            return False
+        self._seal = seal
+        if line is not None:
+            self.results[line["criterion"]] = line
+        return True
 
     def add(self, line: dict[str, Any]) -> None:
         """Keep one result, with copies of the files attached to it; it is on the disk when this returns."""
@@ -135,9 +170,7 @@ class Record:
         """Write ``record.json``; ``remaining`` are criteria that nobody got to. Returns the document."""
         self.remaining = tuple(remaining)
         document = self.document()
-        temporary = self.folder / f".{DOCUMENT}"
-        temporary.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        temporary.replace(self.folder / DOCUMENT)
+        write_document(document, self.folder / DOCUMENT)
         return document
 
     def document(self) -> dict[str, Any]:
@@ -164,14 +197,68 @@ class Record:
         return keep_evidence(self.folder, f"{criterion}-{Path(attachment).name}", content)
 
     def _write(self, entry: Mapping[str, Any]) -> None:
-        with (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
-            journal.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        seal = _seal_after(self._seal, entry)
+        path = self.folder / JOURNAL
+        with named(path), path.open("a", encoding="utf-8") as journal:
+            journal.write(json.dumps({**entry, _SEAL: seal}, ensure_ascii=False) + "\n")
             journal.flush()
             os.fsync(journal.fileno())
+        self._seal = seal
 
     def _end_line(self) -> None:
-        with (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
+        path = self.folder / JOURNAL
+        with named(path), path.open("a", encoding="utf-8") as journal:
             journal.write("\n")
+
+
+def write_document(document: Mapping[str, Any], path: Path) -> None:
+    """A record's document in its file: the whole of it, or as it was before. Raises OSError, which names the file."""
+    temporary = path.with_name(f".{path.name}")
+    try:
+        with named(path):
+            temporary.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            temporary.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """A full disk names no file by itself."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+def _require_unsigned(folder: Path) -> None:
+    """Raises NoRecord where somebody has signed what was measured: nothing is added under a signature."""
+    try:
+        document = json.loads((folder / DOCUMENT).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return
+    if isinstance(document, dict) and document.get("signature") is not None:
+        raise NoRecord(folder, Text("the record is signed and is not continued", "บันทึกผลลงนามแล้ว จึงทำต่อไม่ได้"))
+
+
+def _is_line(line: Any) -> bool:
+    known = {verdict.value for verdict in Verdict}
+    return (
+        isinstance(line, dict)
+        and isinstance(line.get("criterion"), str)
+        and isinstance(line.get("limits"), dict)
+        and isinstance(line.get("verdict"), str)
+        and line["verdict"] in known
+    )
+
+
+def _seal_after(before: str, entry: Mapping[str, Any]) -> str:
+    """Of a line of the journal and, by the seal ``before`` it, of all lines above."""
+    return digest_of({"after": before, "line": entry})
 
 
 def digest_of(document: Mapping[str, Any]) -> str:

@@ -27,7 +27,7 @@ from harness.qualify.criterion import (
     Need,
     Profile,
 )
-from harness.qualify.record import Record, result
+from harness.qualify.record import Record, result, rounded
 from harness.qualify.subject import (
     LEFT,
     LIMIT_S,
@@ -40,13 +40,24 @@ from harness.qualify.subject import (
     code_name,
 )
 from harness.qualify.verdict import Verdict, verdict_of
-from harness.terminals.scard import ReaderStatus
+from harness.terminals.scard import Presence, ReaderStatus, ResultCode
 
 _INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MOST_SILENCES = 2
 """Calls without an answer, one criterion after the other, after which the reader is given up."""
 DEADLINES_S = {Profile.QUICK: 90.0, Profile.FULL: 300.0, Profile.SOAK: 300.0}
 """How long one criterion may take, beside the soak itself and the pace of a person who moves the card."""
+_ANOTHER_PROGRAM: dict[int | None, Text] = {
+    ResultCode.SHARING_VIOLATION: Text(
+        "Another program holds the card: end it and measure again with --resume.",
+        "มีโปรแกรมอื่นใช้บัตรอยู่ โปรดปิดโปรแกรมนั้นแล้ววัดใหม่ด้วย --resume",
+    ),
+    ResultCode.RESET_CARD: Text(
+        "Another program reset the card: end it and measure again with --resume.",
+        "มีโปรแกรมอื่นรีเซ็ตบัตร โปรดปิดโปรแกรมนั้นแล้ววัดใหม่ด้วย --resume",
+    ),
+}
+"""What PC/SC itself says, of no reader's doing: a criterion that did not ask for it has measured nothing of the reader."""
 NOTICED_S = 1.5
 """Longest that a reader may take to notice that a card has left."""
 _MOVEMENTS = 8  # of the card, or the reader, that a criterion asks of a person
@@ -74,6 +85,8 @@ class Campaign:
         self._told = told
         self.criteria = [each for each in criteria.values() if subject.profile in each.profiles]
         self.gone: HarnessError | None = None
+        self.document: dict[str, Any] | None = None
+        """What was written when the run ended, however it did."""
         self._silences = 0
         self._without_card = False
 
@@ -89,7 +102,8 @@ class Campaign:
             except ReaderGone as gone:
                 self.gone = gone.error
             finally:
-                document = self._record.finish(each.id for each in left)
+                self._subject.leave_own_card()
+                document = self.document = self._record.finish(each.id for each in left)
         return document
 
     def _one(self, criterion: Criterion, number: int) -> None:
@@ -119,9 +133,11 @@ class Campaign:
         except Exception as problem:
             return self._judged_problem(problem)
         self._silences = 0
-        verdict = verdict_of(measurement.value, criterion.limits)
+        verdict = verdict_of(rounded(measurement.value), criterion.limits)
         if verdict is Verdict.INCOMPLETE and measurement.reason is None:
             return verdict, measurement, Text("Nothing was measured.", "ไม่มีค่าที่วัดได้")
+        if verdict is Verdict.FAIL and self._disturbed(measurement):
+            return Verdict.INCOMPLETE, None, _ANOTHER_PROGRAM[ResultCode.SHARING_VIOLATION]
         return verdict, measurement, None
 
     def _measured(self, criterion: Criterion) -> Measurement:
@@ -147,9 +163,29 @@ class Campaign:
                 self._subject.due = None
 
     def _measured_with_card(self, criterion: Criterion) -> Measurement:
+        if Need.FAULT_CARD in criterion.needs:
+            self._subject.have_test_card()
+        else:
+            self._subject.have_own_card()
         if Need.ANY_CARD in criterion.needs or Need.THAI_CARD in criterion.needs:
             self._have_card()
+        # A program that has a connection all the time makes some calls of these wait for good. A call of our own that
+        # never returned has one, too: who is silent is asked as before.
+        if criterion.family is Family.SHARING and not self._silences and self._in_use(True, NOTICED_S):
+            raise CannotMeasure(_ANOTHER_PROGRAM[ResultCode.SHARING_VIOLATION])
         return criterion.measure(self._subject)
+
+    def _in_use(self, while_it_is: bool, within_s: float) -> bool:
+        """Whether somebody has a connection to the card: looked at again for so long as the answer is ``while_it_is``."""
+        deadline = time.monotonic() + within_s
+        with self._subject.client() as client:
+            known: ReaderStatus | None = client.state()
+            used = while_it_is
+            while known is not None and used is while_it_is:
+                used = bool(known.state & Presence.INUSE)
+                left = deadline - time.monotonic()
+                known = client.change_of(known, left) if used is while_it_is and left > 0 else None
+        return used
 
     def _seconds_for(self, criterion: Criterion) -> float:
         actuator = self._subject.actuator
@@ -164,6 +200,9 @@ class Campaign:
             return Verdict.NOT_APPLICABLE, None, problem.reason
         if isinstance(problem, CannotMeasure):
             return Verdict.INCOMPLETE, None, problem.reason
+        others = _ANOTHER_PROGRAM.get(_code_of(problem))
+        if others is not None:
+            return Verdict.INCOMPLETE, None, others
         if isinstance(problem, NoReader | StackUnavailable):
             raise ReaderGone(problem)
         if isinstance(problem, CallFailed):
@@ -190,6 +229,16 @@ class Campaign:
         # A measure that breaks measures nothing, and the rest of the campaign is worth having.
         kind = type(problem).__name__
         return Verdict.INCOMPLETE, None, Text(f"{kind}: {problem}", f"{kind}: {problem}")
+
+    def _disturbed(self, measurement: Measurement) -> bool:
+        """Whether a refusal was measured while a program that is none of ours has the card."""
+        told = f"{measurement.value} {measurement.reason or ''}"
+        if ResultCode.SHARING_VIOLATION.name not in told:
+            return False
+        try:
+            return self._in_use(False, NOTICED_S)
+        except (CallFailed, CardSilent, OutOfTime):
+            return False
 
     def _look_whether_gone(self, card_left: bool) -> None:
         """Raises ReaderGone. A card that left is shown for some more looks: the next criterion is not to meet it."""
@@ -264,6 +313,13 @@ def _interrupted_once() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _code_of(problem: Exception) -> int | None:
+    """PC/SC's result code, of a problem that has one."""
+    if isinstance(problem, CallFailed):
+        return problem.code
+    return problem.pcsc_code if isinstance(problem, HarnessError) else None
 
 
 def _without(need: Need) -> Text:

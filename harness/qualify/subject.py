@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -19,12 +19,14 @@ from apdu_specs.errors import SpecError
 from apdu_specs.generations import GENERATIONS, Generation, by_atr
 from apdu_specs.interindustry import GET_RESPONSE, SELECT
 from apdu_specs.language import Text
+from apdu_specs.odd_atrs import OddCard
 from apdu_specs.status import Family as StatusFamily
 from apdu_specs.status import StatusWord
 from harness.client import CardClient
 from harness.errors import CardSilent, HarnessError, NoReader, StackUnavailable
 from harness.qualify.actuator import Actuator, NoActuator
 from harness.qualify.criterion import CannotMeasure, Need, Profile
+from harness.qualify.samples import percentile as percentile
 from harness.terminals import scard
 from harness.terminals.pcsc import SYSTEM_SOCKET, PcscTerminal, error_for
 from harness.terminals.scard import Disposition, Presence, Protocol, ReaderStatus, ResultCode, Share
@@ -54,6 +56,8 @@ _SHORTEST_ANSWER = 2
 _SHARE_S = {Profile.QUICK: 10.0, Profile.FULL: 120.0, Profile.SOAK: 120.0}
 """How long something is repeated with a slow card, once it was repeated often enough to be worth a verdict."""
 Outcome = TypeVar("Outcome")
+_NOT_SEEN = Text("The reader does not see the card.", "เครื่องอ่านไม่พบบัตร")
+_STILL_THERE = Text("The reader still shows a card that left.", "เครื่องอ่านยังแสดงบัตรที่ถอดออกแล้ว")
 
 
 class OutOfTime(CannotMeasure):
@@ -313,6 +317,18 @@ class Subject:
     """What went wrong while the card was looked at, before anything was measured."""
     due: float | None = None
     """Until when the criterion at hand may take (monotonic seconds)."""
+    delays: dict[bool, list[tuple[float, float]]] = field(default_factory=lambda: {True: [], False: []})
+    """Of each movement whose moment is known, until PC/SC told of it: insertions under True, removals under False;
+    (seconds since the first, milliseconds)."""
+    told_twice: int = 0
+    """Movements that PC/SC counted more or less than once."""
+    told_atrs: list[bytes] = field(default_factory=list)
+    """As PC/SC told them when the campaign's own card was put in."""
+    inserted_at: float | None = None
+    """When PC/SC last told of an insertion (monotonic seconds)."""
+    _begun: float | None = None
+    _test_card_in: bool = False
+    _no_test_card: Exception | None = None
     _silent: bool = False
     _once: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -448,10 +464,69 @@ class Subject:
 
         Raises ActuatorFailed, CannotMeasure, CallFailed.
         """
-        self.actuator.remove()
-        self.require_empty_or_present(False)
-        self.actuator.insert()
-        self.require_empty_or_present(True)
+        self._exchange(self._insert)
+
+    def have_test_card(self) -> None:
+        """Have the test card in the reader, in the place of the campaign's own unless that is one.
+
+        Raises ActuatorFailed, CannotMeasure, CallFailed: again without another try, where the first one failed.
+        """
+        if self._no_test_card is not None:
+            raise self._no_test_card
+        if self.card.test or self._test_card_in:
+            return
+        self._test_card_in = True
+        try:
+            self._exchange(self._insert)
+        except (HarnessError, CannotMeasure, CallFailed) as failure:
+            self._no_test_card = failure
+            raise
+
+    def have_own_card(self) -> None:
+        """Have the campaign's own card back in the reader after ``have_test_card``. Raises as that does."""
+        if self._test_card_in:
+            self._test_card_in = False
+            self._exchange(self._insert)
+
+    def leave_own_card(self) -> None:
+        """As ``have_own_card``, at the end of a campaign, however it ended and whatever comes of it."""
+        if self._test_card_in:
+            self.due = None
+            with contextlib.suppress(HarnessError, CannotMeasure, CallFailed):
+                self.have_own_card()
+
+    def _insert(self) -> int | None:
+        return self.actuator.insert_odd(OddCard.TEST) if self._test_card_in else self.actuator.insert()
+
+    def _exchange(self, insert: Callable[[], int | None]) -> None:
+        """Take out what is in the reader, then ``insert``."""
+        with self.client(2 * self.actuator.patience_s + LIMIT_S) as client:
+            empty = self.moved(client, client.state(), False, self.actuator.remove)
+            if empty is None:
+                if self.actuator.precise:
+                    insert()  # what the reader pretends to have is out: no criterion is to meet that
+                raise CannotMeasure(_STILL_THERE)
+            if self.moved(client, empty, True, insert) is None:
+                raise CannotMeasure(_NOT_SEEN)
+
+    def moved(
+        self, client: Client, known: ReaderStatus, present: bool, move: Callable[[], int | None]
+    ) -> ReaderStatus | None:
+        """Move the card: the state that ``client`` is then told, None if it is not; the delay goes into ``delays``."""
+        moment = move()
+        after = client.await_presence(present, known, self.actuator.patience_s)
+        seen = time.monotonic_ns()
+        if after is None:
+            return None
+        self.told_twice += abs((events(after) - events(known)) % 0x10000 - 1)
+        if present:
+            self.inserted_at = seen / 1e9
+            self.told_atrs += [] if self._test_card_in else [after.atr]
+        if moment is not None and self.actuator.precise:
+            at = moment / 1e9
+            self._begun = at if self._begun is None else self._begun
+            self.delays[present].append((at - self._begun, max(0.0, (seen - moment) / 1e6)))
+        return after
 
     def _told_by_card(self, client: Client) -> CardFacts:
         atr = self.card.atr
@@ -489,7 +564,7 @@ class Subject:
             Need.VIRTUAL_CARD: self.card.virtual,
             Need.ACTUATOR: self.can_move_card,
             Need.UNPLUG: self.actuator.can_unplug,
-            Need.FAULT_CARD: self.card.test,
+            Need.FAULT_CARD: self.card.test or OddCard.TEST in self.actuator.odd_cards,
             Need.PIN_CONSENT: self.pin is not None and (self.card.virtual or self._consented()),
             Need.PAPER: not self.virtual_reader,
         }
@@ -504,11 +579,7 @@ class Subject:
         patience = self.actuator.patience_s
         with self.client(patience + LIMIT_S) as client:
             if client.await_presence(present, client.state(), patience) is None:
-                raise CannotMeasure(
-                    Text("The reader does not see the card.", "เครื่องอ่านไม่พบบัตร")
-                    if present
-                    else Text("The reader still shows a card that left.", "เครื่องอ่านยังแสดงบัตรที่ถอดออกแล้ว")
-                )
+                raise CannotMeasure(_NOT_SEEN if present else _STILL_THERE)
 
 
 class _TimedTerminal(PcscTerminal):
@@ -577,11 +648,3 @@ class Task:
         if self.error is not None:
             raise self.error
         return self.result
-
-
-def percentile(samples: Sequence[float], share: float) -> float:
-    """The smallest sample that at least ``share`` of all are not above; CannotMeasure without samples."""
-    if not samples:
-        raise CannotMeasure(Text("Nothing was measured.", "ไม่มีค่าที่วัดได้"))
-    ordered = sorted(samples)
-    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]

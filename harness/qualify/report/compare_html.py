@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from apdu_specs.language import Language, Text
-from harness.qualify.compare import FALSE_ALARM, SMALLEST, SMALLEST_SECONDS, Cell, Comparison, Finding, letter
+from harness.qualify.compare import (
+    FALSE_ALARM,
+    LARGE,
+    SMALLEST,
+    SMALLEST_SECONDS,
+    Cell,
+    Comparison,
+    Finding,
+    letter,
+)
 from harness.qualify.report import view
 from harness.qualify.report.html import render
 
@@ -64,12 +73,15 @@ def method(comparison: Comparison) -> Text:
         f"Medians stand with their 95 % confidence intervals. A difference is the reader's median less A's; its interval is "
         f"a bootstrap at {level} %, wide enough that with {count} comparisons the chance of even one false "
         f'"difference" is about {FALSE_ALARM:.0%} at most. "Difference" also asks for at least {SMALLEST:.0%} of A\'s '
-        f"median and, of times, {floor} ms, which a host's own scheduling may make; everything else is within noise. Each record is one run on one host: what the host did differently counts "
-        "as the reader's, so compare records taken on the same host. "
+        f"median and, of times, {floor} ms, which a host's own scheduling may make; what is certain but smaller is \"too small to "
+        f'matter". "Large, not certain" is a difference of at least {LARGE:.0%} whose interval includes 0: too few samples, or '
+        "samples of two kinds, so measure again with more. Everything else is within noise. Each record is one run on one host: "
+        "what the host did differently counts as the reader's, so compare records taken on the same host. "
         f"Seed {comparison.seed}, {comparison.resamples} resamples.",
         f"ค่ามัธยฐานแสดงพร้อมช่วงความเชื่อมั่น 95 % ผลต่างคือมัธยฐานของเครื่องนั้นลบด้วยของ A ช่วงของผลต่างคำนวณด้วยวิธีบูตสแตรป"
         f"ที่ระดับ {level} % กว้างพอที่เมื่อเปรียบเทียบ {count} ครั้ง โอกาสที่จะสรุปผิดว่าต่างกันแม้เพียงครั้งเดียวมีไม่เกินประมาณ {FALSE_ALARM:.0%} "
-        f"จะสรุปว่าต่างกันเมื่อผลต่างไม่น้อยกว่า {SMALLEST:.0%} ของมัธยฐานของ A และถ้าเป็นเวลาต้องไม่น้อยกว่า {floor} ms ซึ่งอาจเกิดจากคอมพิวเตอร์เอง นอกนั้นถือว่าอยู่ในความแปรปรวน "
+        f'จะสรุปว่าต่างกันเมื่อผลต่างไม่น้อยกว่า {SMALLEST:.0%} ของมัธยฐานของ A และถ้าเป็นเวลาต้องไม่น้อยกว่า {floor} ms ซึ่งอาจเกิดจากคอมพิวเตอร์เอง ผลต่างที่แน่ชัดแต่น้อยกว่านี้ถือว่า "น้อยจนไม่มีผล" '
+        f'ผลต่างตั้งแต่ {LARGE:.0%} ขึ้นไปที่ช่วงยังคลุม 0 ถือว่า "มากแต่ยังไม่แน่ชัด" เพราะตัวอย่างน้อยหรือมีสองกลุ่ม ควรวัดเพิ่ม นอกนั้นถือว่าอยู่ในความแปรปรวน '
         "บันทึกแต่ละฉบับคือการทดสอบหนึ่งครั้งบนคอมพิวเตอร์หนึ่งเครื่อง ความต่างของคอมพิวเตอร์จะถูกนับเป็นของเครื่องอ่าน "
         "จึงควรเปรียบเทียบบันทึกที่วัดบนคอมพิวเตอร์เดียวกัน "
         f"ค่าเริ่มต้นสุ่ม {comparison.seed} สุ่มซ้ำ {comparison.resamples} ครั้ง",

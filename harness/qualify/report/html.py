@@ -52,6 +52,7 @@ def record_page(
         virtual=view.is_virtual(record),
         remaining=[str(each) for each in record.get("remaining") or ()],
         attention=view.attention(found),
+        not_tried=view.not_tried(found),
         facts=view.facts(record),
         families=view.by_family(found),
         plots=plots.plots(found, card.get("atr")),

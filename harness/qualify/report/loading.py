@@ -9,6 +9,7 @@ from typing import Any
 
 from apdu_specs.language import Text
 from harness.errors import HarnessError
+from harness.qualify.consistency import missing, oddity
 from harness.qualify.record import DOCUMENT, EVIDENCE, FORMAT, NoRecord, digest_of, seal_of
 from harness.qualify.verdict import Verdict, overall
 
@@ -16,13 +17,13 @@ _NOT_A_RECORD = Text("this is not a qualification record", "ไม่ใช่�
 
 
 class RecordAltered(HarnessError):
-    """The record is not as it was written: its digest, or its verdict, does not follow from its results."""
+    """The record is not as a campaign writes it; ``why``: its digest, its verdict, or a line does not follow."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, why: Text) -> None:
         super().__init__(
             Text(
-                f"{path}: the record was changed after it was written; its digest does not match.",
-                f"{path}: บันทึกผลถูกแก้ไขหลังจากเขียนแล้ว ค่าแฮชไม่ตรงกัน",
+                f"{path}: the record was changed after it was written; {why.en}.",
+                f"{path}: บันทึกผลถูกแก้ไขหลังจากเขียนแล้ว {why.th}",
             ),
             Text(
                 "Use the original file, or measure again with 'thnid qualify run'.",
@@ -108,8 +109,9 @@ def load(path: Path) -> dict[str, Any]:
         raise RecordTooNew(path, record["format"])
     if not _has_shape(record):
         raise NoRecord(path, _NOT_A_RECORD)
-    if not _is_as_written(record):
-        raise RecordAltered(path)
+    altered = _altered(record)
+    if altered is not None:
+        raise RecordAltered(path, altered)
     if not _is_sealed(record):
         raise SignatureBroken(path)
     return record
@@ -153,15 +155,25 @@ def _is_sealed(record: dict[str, Any]) -> bool:
         return False
 
 
-def _is_as_written(record: dict[str, Any]) -> bool:
-    """Whoever changes a record can work out its digest, too: so its verdict must also follow from its results."""
+def _altered(record: dict[str, Any]) -> Text | None:
+    """What shows that the record was changed; None if nothing does.
+
+    Whoever changes a record can work out its digest, too: so verdicts must also follow from values, limits from what is
+    declared, and the whole from its lines.
+    """
     try:
         digest = digest_of(record)
     except UnicodeEncodeError:  # half a surrogate pair, which no record was ever written with
-        return False
+        digest = ""
+    if record.get("digest") != digest:
+        return Text("its digest does not match", "ค่าแฮชไม่ตรงกัน")
+    odd = oddity(record, record["results"]) or missing(record)
+    if odd is not None:
+        return odd
     verdicts = [Verdict(result["verdict"]) for result in record["results"]]
-    finished = not record.get("remaining")
-    return record.get("digest") == digest and record["verdict"] == overall(verdicts, finished=finished).value
+    if record["verdict"] != overall(verdicts, finished=not record.get("remaining")).value:
+        return Text("its verdict does not follow from its results", "ผลสรุปไม่เป็นไปตามผลของแต่ละเกณฑ์")
+    return None
 
 
 def _has_shape(record: dict[str, Any]) -> bool:

@@ -24,6 +24,7 @@ from harness.qualify.report.safe_text import harmless
 from harness.qualify.report.svg import inline_svg
 from harness.qualify.report.view import Row
 from harness.qualify.report.words import SECONDS, number
+from harness.qualify.samples import percentile
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,6 +40,8 @@ _ENOUGH_FOR_A_LINE = 30
 _MOST_OF_A_KIND = 4
 _WIDE = 8  # a ratio of largest to smallest from which on a logarithmic axis shows more
 _TIMELINE_BINS = 240
+_SHORTEST_TREND_S = 20.0
+"""A straight line through less tells of the first moments, not of a drift."""
 _ETU_PER_BYTE = 12  # ISO/IEC 7816-3 7.2: start bit, 8 bits, parity, guard time of 2
 _STYLE: dict[Any, Any] = {
     "font.size": 9,
@@ -103,7 +106,7 @@ def _latencies(rows: Sequence[Row]) -> Iterator[Plot]:
 
 def _histogram(row: Row) -> Plot:
     samples = np.asarray(row.samples)
-    marks = {f"p{each}": float(np.percentile(samples, each)) for each in (50, 95, 99)}
+    marks = {f"p{each}": percentile(row.samples, each / 100) for each in (50, 95, 99)}
     low, high = float(samples.min()), float(samples.max())
     logarithmic = low > 0 and high / low > _WIDE
     bins: Any = min(60, max(12, int(len(samples) ** 0.5) * 2))
@@ -177,7 +180,7 @@ def _throughput(row: Row, allowed: float | None) -> Plot:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         _label(axes, "#", row.sample_unit, grid="y")
         svg = inline_svg(figure, f"t-{_slug(row.criterion)}")
-    median = float(np.median(samples))
+    median = percentile(row.samples, 0.5)
     english = (
         f"Each point is one transfer; median {number(median)} {row.sample_unit}, n = {number(len(samples))}."
     )
@@ -232,7 +235,7 @@ def _in_ms(row: Row) -> NDArray[np.float64]:
 
 
 def _delays(row: Row) -> str:
-    p50, p95 = (float(each) for each in np.percentile(_in_ms(row), (50, 95)))
+    p50, p95 = (percentile(_in_ms(row).tolist(), each) for each in (0.5, 0.95))
     return f"p50 {number(p50)}, p95 {number(p95)} ms, n = {len(row.samples)}"
 
 
@@ -241,7 +244,7 @@ def _strip_of(axes: Axes, row: Row, place: int) -> None:
     # A fixed pattern of heights keeps points apart; the same record always gives the same picture.
     heights = place + ((np.arange(len(samples)) * 0.618) % 1 - 0.5) * 0.36
     axes.plot(samples, heights, "o", color=BLUE, alpha=0.55, markersize=3.2, markeredgewidth=0)
-    p95 = float(np.percentile(samples, 95))
+    p95 = percentile(samples.tolist(), 0.95)
     axes.plot([p95, p95], [place - 0.34, place + 0.34], color=ORANGE, linewidth=1.6)
     if row.upper is not None:
         limit = row.upper * SECONDS[row.sample_unit] * 1000
@@ -267,29 +270,42 @@ def _timeline(row: Row, name: str, points: Sequence[tuple[float, float]], place:
     seconds, values = (np.asarray(each) for each in zip(*sorted(points), strict=True))
     seconds = seconds - seconds[0]
     at, middle, low, high = _binned(seconds, values)
-    slope, start = np.polyfit(at, middle, 1) if at[-1] > at[0] else (0.0, float(middle[0]))
-    end = start + slope * at[-1]
+    trend = _trend(at, middle) if row.family is Family.SOAK and seconds[-1] >= _SHORTEST_TREND_S else None
     scale, unit = _time_scale(float(seconds[-1]))
     with _figure() as figure:
         axes = figure.add_axes(_PLACE)
         axes.fill_between(at / scale, low, high, color=PALE, linewidth=0)
         axes.plot(at / scale, middle, color=BLUE, linewidth=1.1)
-        axes.plot(at[[0, -1]] / scale, [start, end], color=ORANGE, linewidth=1.4, linestyle="--")
+        if trend is not None:
+            axes.plot(at[[0, -1]] / scale, trend, color=ORANGE, linewidth=1.4, linestyle="--")
         if float(high.max()) > 0 <= float(low.min()):
             axes.set_ylim(0, float(high.max()) * 1.12)
         _label(axes, unit, _unit_of(name, row), grid="y")
         svg = inline_svg(figure, f"s{place}-{_slug(row.criterion)}")
-    drift = _signed_part((end - start) / start) if start > 0 else "–"
-    ends = f"{number(float(start))} → {number(float(end))} ({drift})"
+    dashed = _trend_told(trend)
     return Plot(
         svg,
         _titled(row, Text(f"{name} over time", f"{thai_words.series(name).th} ตามเวลา")),
         Text(
-            f"Line: median; band: smallest to largest; dashed: straight line through it, {ends}; "
-            f"n = {number(len(points))}.",
-            f"เส้นทึบคือมัธยฐาน แถบสีคือค่าต่ำสุดถึงสูงสุด เส้นประคือแนวโน้มเชิงเส้น {ends} n = {number(len(points))}",
+            f"Line: median; band: smallest to largest;{dashed.en} n = {number(len(points))}.",
+            f"เส้นทึบคือมัธยฐาน แถบสีคือค่าต่ำสุดถึงสูงสุด{dashed.th} n = {number(len(points))}",
         ),
     )
+
+
+def _trend(at: NDArray[np.float64], middle: NDArray[np.float64]) -> tuple[float, float]:
+    """Where a straight line through the medians begins and ends."""
+    slope, start = np.polyfit(at, middle, 1)
+    return float(start + slope * at[0]), float(start + slope * at[-1])
+
+
+def _trend_told(trend: tuple[float, float] | None) -> Text:
+    if trend is None:
+        return Text("", "")
+    start, end = trend
+    drift = _signed_part((end - start) / start) if start > 0 else "–"
+    ends = f"{number(start)} → {number(end)} ({drift})"
+    return Text(f" dashed: straight line through it, {ends};", f" เส้นประคือแนวโน้มเชิงเส้น {ends}")
 
 
 def _unit_of(name: str, row: Row) -> str:
@@ -307,7 +323,7 @@ def _binned(seconds: NDArray[np.float64], values: NDArray[np.float64]) -> tuple[
     """Time, median, smallest and largest of at most so many slices: hours of samples stay a small page, peaks stay seen."""
     slices = np.array_split(np.arange(len(seconds)), min(_TIMELINE_BINS, len(seconds)))
     found = [
-        (seconds[each].mean(), np.median(values[each]), values[each].min(), values[each].max())
+        (seconds[each].mean(), percentile(values[each].tolist(), 0.5), values[each].min(), values[each].max())
         for each in slices
     ]
     return tuple(np.asarray(each) for each in zip(*found, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -82,6 +83,28 @@ def attention(found: Iterable[Row]) -> list[Row]:
     )
 
 
+def not_tried(found: Iterable[Row]) -> list[tuple[Text, list[str]]]:
+    """What was not applicable: each reason with the families and ids of the criteria that it kept from being measured."""
+    reasons: dict[Text, dict[Family | None, list[str]]] = {}
+    for row in found:
+        if row.verdict == "not applicable":
+            families = reasons.setdefault(row.reason or Text("", ""), {})
+            families.setdefault(row.family, []).append(row.criterion)
+    return [
+        (_named_with_reason(list(families), reason), [name for each in families.values() for name in each])
+        for reason, families in reasons.items()
+    ]
+
+
+def _named_with_reason(families: list[Family | None], reason: Text) -> Text:
+    titles = [words.family_title(each) for each in families]
+    english, thai = "; ".join(each.en for each in titles), "; ".join(each.th for each in titles)
+    if not reason.en:
+        return Text(english, thai)
+    said = reason.en.rstrip(".")
+    return Text(f"{english} ({said[:1].lower()}{said[1:]})", f"{thai} ({reason.th})")
+
+
 def _row(result: Mapping[str, Any]) -> Row:
     criterion = str(result["criterion"])
     family, title, basis = _declared(criterion)
@@ -99,7 +122,7 @@ def _row(result: Mapping[str, Any]) -> Row:
         value=words.amount(result.get("value")),
         unit=thai.unit(unit if _is_number(result.get("value")) else ""),
         sample_unit=unit,
-        limits=words.limits_sentence(limits, unit),
+        limits=_kept_together(words.limits_sentence(limits, unit)),
         upper=_bound(limits, "upper"),
         lower=_bound(limits, "lower"),
         reason=both_languages(result.get("reason")),
@@ -107,6 +130,12 @@ def _row(result: Mapping[str, Any]) -> Row:
         samples=tuple(float(each) for each in result.get("samples") or () if _is_number(each)),
         series={str(name): _points(points) for name, points in (result.get("series") or {}).items()},
     )
+
+
+def _kept_together(limits: Text) -> Text:
+    """A sign stays on the line of its number."""
+    english, thai = (re.sub("([<>=≤≥]) ", "\\1\N{NO-BREAK SPACE}", each) for each in (limits.en, limits.th))
+    return Text(english, thai)
 
 
 def _declared(criterion: str) -> tuple[Family | None, Text, Text]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from harness.qualify.compare import Comparison, Finding, compare
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.qualify.compare import Comparison, Finding, _finding, compare
 from harness.qualify.report.compare_html import comparison_page
 from tests.harness.qualify.report.page import Page
 from tests.harness.qualify.report.synthetic import record, sealed
@@ -53,7 +56,8 @@ def test_twenty_equal_criteria_make_no_false_difference() -> None:
         {f"X{place}": [chance.lognormvariate(0, 0.5) for _ in range(12)] for place in range(20)} for _ in "AB"
     ]
     comparison = compare(of_samples(*columns))
-    assert set(findings(comparison).values()) == {Finding.WITHIN_NOISE}
+    found = list(findings(comparison).values())
+    assert Finding.DIFFERENCE not in found and found.count(Finding.WITHIN_NOISE) >= 15
     assert comparison.level == 1 - 0.05 / 20
 
 
@@ -71,15 +75,40 @@ def test_a_certain_difference_too_small_to_matter() -> None:
     comparison = compare(of_samples({"X": first}, {"X": other}))
     contrast = comparison.lines[0].cells[1].contrast
     assert contrast and contrast.low and contrast.low > 0
-    assert contrast.finding is Finding.WITHIN_NOISE
+    assert contrast.finding is Finding.TOO_SMALL
+    page = Page(comparison_page(comparison, "en")).words
+    assert "too small to matter" in page and "ต่างกันน้อยจนไม่มีผล" in page
 
 
 def test_a_host_s_own_microseconds_are_not_a_reader_s() -> None:
     chance = random.Random(8)
     first, other = ([chance.gauss(middle, 0.01) for _ in range(200)] for middle in (0.2, 0.3))
-    assert findings(compare(of_samples({"X": first}, {"X": other}))) == {"X": Finding.WITHIN_NOISE}
+    assert findings(compare(of_samples({"X": first}, {"X": other}))) == {"X": Finding.TOO_SMALL}
     slow = [each * 100 for each in first], [each * 100 for each in other]
     assert findings(compare(of_samples({"X": slow[0]}, {"X": slow[1]}))) == {"X": Finding.DIFFERENCE}
+
+
+def test_a_large_difference_that_is_not_certain_is_told_with_its_size() -> None:
+    # A reader of two kinds: every other command takes twice as long.
+    first, other = [100.0] * 9, [100.0, 200.0, 200.0, 100.0, 200.0, 100.0, 200.0, 100.0, 200.0]
+    comparison = compare(of_samples({"X": first}, {"X": other}))
+    assert findings(comparison) == {"X": Finding.NOT_CERTAIN}
+    assert (comparison.to_json()["differences"], comparison.to_json()["not_certain"]) == ([], ["X"])
+    words = Page(comparison_page(comparison)).words
+    assert "large, not certain: measure more" in words and "+100.0 % [0, +100] ms" in words
+
+
+SIZE = st.floats(0, 1000)
+
+
+@given(SIZE, SIZE, SIZE, st.booleans())
+def test_what_is_said_follows_from_interval_and_size(
+    difference: float, before: float, floor: float, certain: bool
+) -> None:
+    found = _finding(difference, before, floor, certain=certain)
+    assert certain == (found in (Finding.DIFFERENCE, Finding.TOO_SMALL))
+    matters = difference >= floor and difference >= before * (0.1 if certain else 0.5)
+    assert found in (Finding.DIFFERENCE, Finding.NOT_CERTAIN) or not matters or difference == 0
 
 
 def test_what_cannot_be_compared() -> None:

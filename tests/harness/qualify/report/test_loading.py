@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+import harness.qualify.criteria
+from harness.qualify.consistency import our_version
+from harness.qualify.criterion import Profile
 from harness.qualify.record import NoRecord, sign
 from harness.qualify.report.loading import RecordAltered, RecordTooNew, SignatureBroken, load
-from tests.harness.qualify.report.synthetic import record, sealed, written
+from harness.qualify.verdict import Verdict, overall
+from tests.harness.qualify.report.synthetic import CRITERIA, record, sealed, written
 
 
 def test_a_record_as_it_was_written(tmp_path: Path) -> None:
@@ -65,6 +73,52 @@ def test_a_verdict_that_does_not_follow_is_noticed_under_a_right_digest(tmp_path
         load(written(sealed(whole), tmp_path / "r.json"))
     with pytest.raises(RecordAltered):
         load(written(sealed({**record(), "remaining": ["PR-1"]}), tmp_path / "r.json"))
+
+
+def as_ours(whole: dict[str, Any]) -> dict[str, Any]:
+    return {**whole, "tool": {"name": "thnid", "version": our_version()}}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_verdict_that_its_value_does_not_give(data: st.DataObject) -> None:
+    whole = record()
+    line = data.draw(st.sampled_from(whole["results"]))
+    line["verdict"] = data.draw(st.sampled_from(sorted({each.value for each in Verdict} - {line["verdict"]})))
+    verdicts = [Verdict(each["verdict"]) for each in whole["results"]]
+    with pytest.raises(RecordAltered) as raised, tempfile.TemporaryDirectory() as folder:
+        load(written(sealed({**whole, "verdict": overall(verdicts).value}), Path(folder) / "r.json"))
+    assert f"the verdict of {line['criterion']} does not follow" in raised.value.message.en
+
+
+def test_a_fail_that_was_edited_to_pass_with_its_limits(tmp_path: Path) -> None:
+    whole = as_ours(record())
+    assert load(written(sealed(whole), tmp_path / "r.json"))
+    for changed in ({"limits": {"upper": 99_999}, "value": 7_000}, {"unit": "µs"}, {"criterion": "LT-0"}):
+        line = next(each for each in whole["results"] if each["criterion"] == "LT-1")
+        altered = [{**each, **changed} if each is line else each for each in whole["results"]]
+        with pytest.raises(RecordAltered) as raised:
+            load(written(sealed({**whole, "results": altered}), tmp_path / "r.json"))
+        assert "declares" in raised.value.message.en and "ประกาศไว้" in raised.value.message.th
+    # What another version declared is not known here.
+    other = {**whole, "tool": {"name": "thnid", "version": "0.0.1"}, "results": altered}
+    assert load(written(sealed(other), tmp_path / "r.json"))
+
+
+def test_a_criterion_that_was_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        harness.qualify.criteria,
+        "CRITERIA",
+        {name: replace(each, profiles=frozenset(Profile)) for name, each in CRITERIA.items()},
+    )
+    whole = as_ours(record())
+    assert load(written(sealed(whole), tmp_path / "r.json"))
+    without = {**whole, "results": [each for each in whole["results"] if each["criterion"] != "LT-2"]}
+    with pytest.raises(RecordAltered) as raised:
+        load(written(sealed(without), tmp_path / "r.json"))
+    assert "LT-2, which the profile full measures, is missing" in raised.value.message.en
+    stopped = {**without, "remaining": ["LT-2"], "verdict": "incomplete"}
+    assert load(written(sealed(stopped), tmp_path / "r.json"))
 
 
 def test_a_newer_format(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from apdu_specs.language import Language
 from harness.qualify.report.html import record_page
+from harness.qualify.report.words import number
+from harness.qualify.samples import percentile
 from tests.harness.qualify.report.page import Page
 from tests.harness.qualify.report.synthetic import CRITERIA, record, sealed, short
 
@@ -142,6 +144,64 @@ def test_a_criterion_of_another_version_is_shown_under_its_id() -> None:
 def test_the_numbers_of_a_distribution() -> None:
     page = page_of(with_result("LT-1", samples=list(range(1, 102))))
     assert "p50 51 · p95 96 · p99 100 · max 101 ms, n = 101" in page.words
+
+
+@pytest.mark.parametrize(("name", "share"), [("LT-1", 0.5), ("LT-1", 0.95), ("LT-1", 0.99), ("PR-3", 0.95)])
+def test_a_plot_s_numbers_are_the_table_s(name: str, share: float) -> None:
+    samples = [round(1.13**place, 3) for place in range(40)]
+    value = percentile(samples, share)  # as every criterion reckons it
+    page = page_of(with_result(name, samples=samples, value=value))
+    cells = re.findall(r'<td class="value"[^>]*><bdi>([^<]*)</bdi>', page.source)
+    assert number(value) in cells
+    assert f"p{share * 100:g} {number(value)}" in page.text
+
+
+def test_a_throughput_s_median_is_the_table_s() -> None:
+    samples = [1000.0, 2000.0, 3000.0, 4000.0]
+    page = page_of(with_result("PT-5", samples=samples, value=percentile(samples, 0.5)))
+    assert "median 2\N{NO-BREAK SPACE}000 bytes/s" in page.text
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("LT-1", 100), ("SK-5", 5)])
+def test_no_trend_of_what_is_no_soak_or_too_short(name: str, seconds: float) -> None:
+    # The first command after power-up is slow; a straight line through it would tell of a drift that is none.
+    line = [[seconds * place / 99, 3.0 if place < 3 else 0.1] for place in range(100)]
+    page = page_of(with_result(name, series={"mine": line}))
+    told = page.source.partition("mine over time")[2]
+    told = told.partition("</figcaption>")[0]
+    assert "smallest to largest" in told and "straight line" not in told and "แนวโน้ม" not in told
+
+
+def test_what_was_not_tried_stands_beside_the_verdict() -> None:
+    whole = record()
+    for place, reason in ((2, "Needs a card."), (7, "Needs a card."), (8, "It has none.")):
+        whole["results"][place] |= {
+            "verdict": "not applicable",
+            "value": None,
+            "reason": {"en": reason, "th": f"ไทย {reason}"},
+        }
+    names = [whole["results"][place]["criterion"] for place in (2, 7, 8)]
+    page = page_of(sealed(whole))
+    headline = page.words.partition("What was tested")[0]
+    assert "Not tried:" in headline and "ไม่ได้ทดสอบ:" in headline
+    for told in ("(needs a card)", "(it has none)", "ไทย Needs a card.", *names):
+        assert told in headline
+    assert "Not tried" not in page_of(record()).words
+
+
+def test_a_limit_stays_on_the_line_of_its_sign() -> None:
+    page = page_of(with_result("LT-1", limits={"upper": 1000, "marginal_upper": 900}))
+    assert "≤\xa01\xa0000 ms (marginal: >\xa0900)" in page.text
+
+
+def test_the_sign_off_does_not_stand_alone_at_the_end() -> None:
+    page = page_of(record())
+    sections = [
+        attributes.get("class", tag)
+        for tag, attributes in page.elements
+        if tag in ("section", "table", "figure")
+    ]
+    assert sections.index("results") < sections.index("sign") < sections.index("figure")
 
 
 def test_the_rate_that_ta1_allows() -> None:

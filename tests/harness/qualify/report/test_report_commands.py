@@ -90,7 +90,7 @@ def test_compare_for_people_and_for_scripts(path: Path, tmp_path: Path) -> None:
     slow = written(short(2, slower=2.0), tmp_path / "slow.json")
     done = run_compare(path, slow, "--lang", "en", "--html", tmp_path / "c.html")
     assert done.exit_code == 0, done.output
-    assert "Verdicts differ: –. More than noise: PR-3, LT-1, PT-5." in done.stdout
+    assert "Verdicts differ: –. More than noise: PR-3, LT-1, PT-5. Large, not certain: –." in done.stdout
     assert (tmp_path / "c.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     told = json.loads(run_compare(path, slow, "--json").stdout)
     assert [model["serial"] for model in told["models"]] == ["RR123-004567"] * 2
@@ -102,6 +102,15 @@ def test_compare_needs_two_and_refuses_a_changed_one(path: Path, tmp_path: Path)
     assert run_compare(path).exit_code == 2
     changed = written({**short(), "operator": "X"}, tmp_path / "changed.json")
     assert run_compare(path, changed).exit_code == 1
+
+
+def test_compare_refuses_a_record_without_its_evidence(path: Path, tmp_path: Path) -> None:
+    shown = {"path": "evidence/label.png", "sha256": "0" * 64, "bytes": 1}
+    whole = short()
+    whole["results"][0]["attachments"] = [shown]
+    other = written(sealed(whole), tmp_path / "other.json")
+    done = run_compare(path, other, "--json")
+    assert (done.exit_code, json.loads(done.stdout)["error"]) == (1, "EvidenceAltered")
 
 
 def test_compare_without_scipy(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
