@@ -17,7 +17,9 @@ UNITS = {
     "answers that differ": "คำตอบที่ต่างกัน",
     "applets": "แอปเพล็ต",
     "attributes told": "คุณลักษณะที่แจ้ง",
+    "byte values": "ค่าของไบต์",
     "bytes": "ไบต์",
+    "bytes that differ": "ไบต์ที่ต่างกัน",
     "bytes/s": "ไบต์/วินาที",
     "commands": "คำสั่ง",
     "errors": "ข้อผิดพลาด",
@@ -114,6 +116,17 @@ SOURCES = {
     "a flipped bit is rare: it takes many answers to meet one": "บิตที่ผิดพบได้น้อย ต้องอ่านหลายครั้งจึงจะพบ",
     "a ghost removal ends a person's session": "การแจ้งถอดบัตรที่ไม่เกิดขึ้นจริงทำให้ผู้ใช้หลุดจากระบบ",
     "a hand takes some of the time": "เวลาส่วนหนึ่งเป็นของมือคน",
+    "a JPEG has them all": "ภาพ JPEG มีครบทุกค่า",
+    "a line that takes some for its own (XON, XOFF, NUL, the eighth bit) gives others instead": (
+        "สายที่ใช้บางค่าเป็นรหัสของตน (XON, XOFF, NUL, บิตที่แปด) จะให้ค่าอื่นแทน"
+    ),
+    "a stall in each of them is felt": "การสะดุดในแต่ละครั้งผู้ใช้รู้สึกได้",
+    "an error that is the same every time shows where the borders are others": (
+        "ข้อผิดพลาดที่เหมือนเดิมทุกครั้งจะปรากฏเมื่อแบ่งอ่านที่ตำแหน่งอื่น"
+    ),
+    "no line may take a byte for its own: XON, XOFF, NUL, the eighth bit": (
+        "สายต้องไม่ใช้ไบต์ใดเป็นรหัสของตน: XON, XOFF, NUL, บิตที่แปด"
+    ),
     "a login takes some hundred commands": "การเข้าใช้งานหนึ่งครั้งใช้หลายร้อยคำสั่ง",
     "a person waits for it": "มีผู้ใช้รออยู่",
     "a program must not hang": "โปรแกรมต้องไม่ค้าง",
@@ -149,7 +162,6 @@ SOURCES = {
     "programs for Thai cards expect to see it": "โปรแกรมสำหรับบัตรไทยคาดว่าจะได้รับค่านี้",
     "reads ISO 7816 cards": "อ่านบัตร ISO 7816 ได้",
     "reads the national card": "อ่านบัตรประจำตัวประชาชนได้",
-    "recorded, for comparison between readers": "บันทึกไว้เพื่อเปรียบเทียบเครื่องอ่าน",
     "the answers of the Thai card families are known": "ทราบ ATR ของบัตรไทยแต่ละรุ่น",
     "the card takes them all: a status word that refuses one was made up, or the card got another command": (
         "บัตรรับได้ทุกความยาว รหัสสถานะที่ปฏิเสธจึงถูกแต่งขึ้น หรือบัตรได้รับคำสั่งอื่น"

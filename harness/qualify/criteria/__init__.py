@@ -1,9 +1,13 @@
 """All criteria, by id, in the order in which a campaign measures them: one module a family.
 
-What leaves the reader without its card for a moment comes late, and the soak last.
+What leaves the reader without its card for a moment comes late, and the soak last. What needs the test card comes
+together, so that it is put in once where it takes the place of the campaign's own.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from types import ModuleType
 
 from harness.qualify.criteria import (
     atr,
@@ -24,28 +28,35 @@ from harness.qualify.criteria import (
     transfers,
     unplug,
 )
-from harness.qualify.criterion import Criterion
+from harness.qualify.criterion import Criterion, Declarations, Need
 
-CRITERIA: dict[str, Criterion] = {
-    criterion.id: criterion
-    for family in (
-        identity,
-        pin_pad,
-        atr,
-        protocols,
-        transfers,
-        buffers,
-        timing,
-        thai_card,
-        resets,
-        power,
-        sharing,
-        presence,
-        odd_cards,
-        removal,
-        unplug,
-        paper,
-        soak,
-    )
-    for criterion in family.declare.criteria
-}
+_WITH_CARD_AT_REST = (
+    identity,
+    pin_pad,
+    atr,
+    protocols,
+    transfers,
+    buffers,
+    timing,
+    thai_card,
+    resets,
+    power,
+    sharing,
+)
+_WITH_CARD_MOVED = (removal, presence, odd_cards, unplug, paper, soak)
+
+
+def _of(families: Iterable[ModuleType]) -> Iterator[Criterion]:
+    for family in families:
+        declared: Declarations = family.declare
+        yield from declared.criteria
+
+
+def _in_order() -> Iterator[Criterion]:
+    at_rest = list(_of(_WITH_CARD_AT_REST))
+    yield from (each for each in at_rest if Need.FAULT_CARD not in each.needs)
+    yield from (each for each in at_rest if Need.FAULT_CARD in each.needs)
+    yield from _of(_WITH_CARD_MOVED)
+
+
+CRITERIA: dict[str, Criterion] = {criterion.id: criterion for criterion in _in_order()}

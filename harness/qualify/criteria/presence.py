@@ -28,6 +28,10 @@ from harness.terminals.scard import Presence, ReaderStatus
 
 declare = Declarations(Family.PRESENCE)
 _NOTIFICATION = "\\\\?PnP?\\Notification"
+_SAMPLES = 6
+"""Delays of insertions, and of removals, that a quick campaign has."""
+_LEAST_CYCLES = 3
+_JUST_S = 1.0
 _LONGEST_PAUSE_S = 0.35  # less than a poller's 0.4 s: it costs no time
 _BETWEEN_CANCELS_S = 0.05
 _MACHINE = (Need.ANY_CARD, Need.ACTUATOR)
@@ -40,41 +44,37 @@ class Cycles:
 
     done: int = 0
     lost: int = 0
-    doubled: int = 0
     unusable: int = 0
-    wrong_atr: int = 0
-    inserted: list[tuple[float, float]] = field(default_factory=list)  # seconds since the first, milliseconds
-    removed: list[tuple[float, float]] = field(default_factory=list)
+    first_ms: list[float] = field(default_factory=list)
+    """Connection and first command after each insertion."""
 
 
 def cycles(subject: Subject) -> Cycles:
-    """Removals and insertions with random pauses; ends at the first event that is lost."""
+    """Removals and insertions with random pauses; ends at the first event that is lost.
+
+    Those that other criteria needed are not repeated: together there are at least ``_SAMPLES`` delays of each.
+    """
     found = Cycles()
     actuator = subject.actuator
     pause = threading.Event()
-    begun = time.monotonic_ns()
+    made = min(len(each) for each in subject.delays.values())
     with subject.client(actuator.patience_s + 10) as client:
         known = client.state()
-        for _ in range(subject.times(quick=10, full=20) if actuator.precise else 3):
-            for present, move, delays in (
-                (False, actuator.remove, found.removed),
-                (True, actuator.insert, found.inserted),
-            ):
+        for _ in range(max(_LEAST_CYCLES, subject.times(quick=_SAMPLES, full=20) - made)):
+            if not actuator.precise and found.done == _LEAST_CYCLES:
+                break
+            for present, move in ((False, actuator.remove), (True, actuator.insert)):
                 # Not a wait for anything: hands are not regular, and a poller must not be met at one phase only.
                 pause.wait(random.uniform(0, _LONGEST_PAUSE_S))
-                moment = move()
-                after = client.await_presence(present, known, actuator.patience_s)
-                seen = time.monotonic_ns()
+                after = subject.moved(client, known, present, move)
                 if after is None:
                     found.lost += 1
                     return found
-                found.doubled += abs((events(after) - events(known)) % 0x10000 - 1)
-                if moment is not None:
-                    delays.append(((moment - begun) / 1e9, max(0.0, (seen - moment) / 1e6)))
                 known = after
             found.done += 1
-            found.wrong_atr += known.atr != subject.card.atr
+            started = time.monotonic()
             found.unusable += not _answers(client)
+            found.first_ms.append((time.monotonic() - started) * 1000)
     return found
 
 
@@ -87,11 +87,13 @@ def _answers(client: Client) -> bool:
     return code == SUCCESS and len(answer) >= 2
 
 
-def _delay(subject: Subject, series: list[tuple[float, float]], name: str) -> Measurement:
+def _delay(subject: Subject, present: bool, name: str) -> Measurement:
     if not subject.actuator.precise:
         raise DoesNotApply(
             Text("A person's hand gives no moment to measure from.", "การเสียบด้วยมือไม่มีจุดเวลาให้เริ่มวัด")
         )
+    _completed(subject)
+    series = list(subject.delays[present])
     samples = [ms for _, ms in series]
     return Measurement(percentile(samples, 0.95), samples=samples, series={name: series})
 
@@ -107,7 +109,7 @@ def _delay(subject: Subject, series: list[tuple[float, float]], name: str) -> Me
 )
 def insertion(subject: Subject) -> Measurement:
     """Until SCardGetStatusChange returns with the card present."""
-    return _delay(subject, subject.once(cycles).inserted, "insertion delay")
+    return _delay(subject, True, "insertion delay")
 
 
 @declare(
@@ -121,7 +123,7 @@ def insertion(subject: Subject) -> Measurement:
 )
 def removal(subject: Subject) -> Measurement:
     """Until SCardGetStatusChange returns with the reader empty."""
-    return _delay(subject, subject.once(cycles).removed, "removal delay")
+    return _delay(subject, False, "removal delay")
 
 
 @declare(
@@ -149,9 +151,9 @@ def lost(subject: Subject) -> Measurement:
     needs=_MACHINE,
 )
 def doubled(subject: Subject) -> Measurement:
-    """By PC/SC's own count of events."""
+    """By PC/SC's own count of events, whatever the card was moved for."""
     found = _completed(subject)
-    return Measurement(found.doubled, _cycles_done(found))
+    return Measurement(subject.told_twice, _cycles_done(found))
 
 
 @declare(
@@ -179,9 +181,15 @@ def usable(subject: Subject) -> Measurement:
     needs=_MACHINE,
 )
 def told_atr(subject: Subject) -> Measurement:
-    """Insertions whose answer differs from the one seen when the campaign began."""
-    found = _completed(subject)
-    return Measurement(found.wrong_atr, _cycles_done(found))
+    """Insertions, whatever for, whose answer differs from the one seen when the campaign began."""
+    _completed(subject)
+    times = len(subject.told_atrs)
+    wrong = sum(each != subject.card.atr for each in subject.told_atrs)
+    return Measurement(wrong, Text(f"{times} insertions", f"เสียบ {times} ครั้ง"))
+
+
+def _just_inserted(subject: Subject) -> bool:
+    return subject.inserted_at is not None and time.monotonic() - subject.inserted_at < _JUST_S
 
 
 def _completed(subject: Subject) -> Cycles:
@@ -206,7 +214,7 @@ def _cycles_done(found: Cycles) -> Text:
 )
 def ghosts(subject: Subject) -> Measurement:
     """Events within 2 s, in the full profile 10 s; after an insertion, where a machine can do one."""
-    if subject.actuator.precise:
+    if subject.actuator.precise and not _just_inserted(subject):
         subject.reinsert()
     deadline = time.monotonic() + subject.times(quick=2, full=10)
     with subject.client(20.0) as client:
@@ -214,6 +222,21 @@ def ghosts(subject: Subject) -> Measurement:
         while (left := deadline - time.monotonic()) > 0:
             known = client.change_of(known, left) or known
     return Measurement((events(known) - events(first)) % 0x10000)
+
+
+@declare(
+    "PR-11",
+    "Time until a card that was just inserted has answered (slowest)",
+    "เวลาจนกว่าบัตรที่เพิ่งเสียบจะตอบคำสั่งแรก (ช้าที่สุด)",
+    unit="ms",
+    limits=Limits(upper=2000, marginal_upper=1000),
+    basis=proposed("a person waits for it; the event is the moment at which programs begin"),
+    needs=_MACHINE,
+)
+def first_answer(subject: Subject) -> Measurement:
+    """From the event to the first command's answer, SCardConnect included; over the cycles."""
+    found = _completed(subject)
+    return Measurement(max(found.first_ms), _cycles_done(found), samples=found.first_ms)
 
 
 @declare(

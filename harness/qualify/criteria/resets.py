@@ -98,7 +98,7 @@ def reaches(subject: Subject) -> Measurement:
     """Selected, reset by each disposition, read without selecting."""
     missed = 0
     with subject.connection() as connection:
-        for _ in range(subject.times(quick=3, full=20)):
+        for _ in subject.rounds(quick=30, full=100, least=10):
             for disposition in (Disposition.RESET, Disposition.UNPOWER):
                 select_moi(connection)
                 code = connection.reconnect(disposition)
@@ -137,12 +137,12 @@ def unasked(subject: Subject) -> Measurement:
     needs=(Need.THAI_CARD,),
 )
 def keeps_power(subject: Subject) -> Measurement:
-    """Selected, reconnected, left alone for a second (full profile: 12), read."""
+    """Selected, reconnected, left alone for half a second (full profile: 12), read."""
     with subject.connection() as connection:
         code = connection.reconnect(Disposition.RESET)
         if code != SUCCESS:
             raise CallFailed(code, "SCardReconnect")
         select_moi(connection)
         # Time itself is what is tried here; nothing is waited for.
-        threading.Event().wait(subject.times(quick=1, full=12))
+        threading.Event().wait(subject.times(quick=1, full=24) / 2)
         return Measurement(_selected(subject, connection))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from apdu_specs import keys
+from apdu_specs import adm, keys
 from apdu_specs.language import Text
-from harness.client import CardClient
+from harness.client import CardClient, MatchStatus
 from harness.client.safety import LEAST_TRIES
 from harness.errors import PinLocked, PinSuspended, WrongPin
 from harness.qualify.criterion import (
@@ -27,7 +27,12 @@ from harness.qualify.subject import Subject, percentile
 declare = Declarations(Family.THAI_CARD)
 _THAI = (Need.THAI_CARD,)
 _WITH_PIN = (Need.THAI_CARD, Need.PIN_CONSENT)
-_CHALLENGE = bytes(range(keys.CHALLENGE_LENGTH))
+_NOT_TOLD = Text(
+    "Right after a reset the card is said to have been given its PIN; its tries were not told.",
+    "หลังรีเซ็ตใหม่ ๆ กลับแจ้งว่าใส่ PIN แล้ว จึงไม่ทราบจำนวนครั้งที่เหลือ",
+)
+_BY_CHANCE = 8
+"""More bytes than these are not the same by chance in two cryptograms of 32."""
 
 
 def full_reads(subject: Subject) -> tuple[int, int, list[tuple[float, float]]]:
@@ -95,31 +100,37 @@ def read_time(subject: Subject) -> Measurement:
     needs=_THAI,
 )
 def free_question(subject: Subject) -> Measurement:
-    """Asked five times: the same answer, suspended and locked cards included."""
+    """Asked five times after a reset: the same answer, suspended and locked cards included."""
     with subject.terminal() as terminal:
+        terminal.reset()
         client = CardClient(terminal)
         answers = {_counter(client) for _ in range(5)}
+    if None in answers:
+        return Measurement(False, _NOT_TOLD)
     return Measurement(len(answers) == 1)
 
 
-def _counter(client: CardClient) -> str:
+def _counter(client: CardClient) -> str | None:
+    """The tries left, or which refusal was told. None: the card says that the PIN was presented already."""
     try:
-        return str(client.tries_left())
+        left = client.tries_left()
     except (PinSuspended, PinLocked) as refused:
         return refused.code
+    return None if left is None else str(left)
 
 
-def logins(subject: Subject) -> tuple[int, bool, list[float]]:
-    """Logins that failed, whether the counter is as before, and how long each took in seconds."""
-    took, failed = [], 0
+def logins(subject: Subject) -> tuple[int, set[str | None], list[float]]:
+    """Logins that failed, the counter after each, and how long each took in seconds."""
+    took, failed, counters = [], 0, set()
     with subject.terminal() as terminal:
         client = CardClient(terminal, real_card=subject.real_card)
-        before = _counter(client)
-        for _ in subject.rounds(quick=10, full=100, least=5):
+        citizen_id = client.citizen_id() if subject.card.virtual else ""
+        for number in subject.rounds(quick=10, full=100, least=5):
+            challenge = _challenge(number)
             started = time.monotonic()
             try:
                 client.verify_pin(subject.pin or "")
-                failed += client.match_status(_CHALLENGE).matched != 1
+                told = client.match_status(challenge)
             except WrongPin:
                 # Nothing is tried twice: another wrong one would cost the owner another try.
                 raise CannotMeasure(
@@ -128,10 +139,32 @@ def logins(subject: Subject) -> tuple[int, bool, list[float]]:
             except (PinSuspended, PinLocked) as refused:
                 raise CannotMeasure(refused.message) from None
             took.append(time.monotonic() - started)
+            spoilt = subject.card.virtual and _spoilt(subject, citizen_id, challenge, told)
+            failed += told.matched != 1 or spoilt
             terminal.reset()
             client.forget()
-        after = _counter(client)
-    return failed, before == after, took
+            counters.add(_counter(client))
+    return failed, counters, took
+
+
+def _challenge(number: int) -> bytes:
+    """Another one each time; over the logins every byte value goes to the card."""
+    return bytes((number * keys.CHALLENGE_LENGTH + at) % 256 for at in range(keys.CHALLENGE_LENGTH))
+
+
+def _spoilt(subject: Subject, citizen_id: str, challenge: bytes, told: MatchStatus) -> bool:
+    """Whether a cryptogram is that of a virtual card but for some bytes. One with a key of its own shares none with it."""
+    serial = subject.card.serial
+    right = keys.match_cryptogram(
+        keys.card_key(keys.SPECIMEN_MASTER_KEY, citizen_id, serial),
+        challenge=challenge,
+        citizen_id=citizen_id,
+        serial=serial,
+        key_id=adm.OFFICER_KEY_ID,
+        match_status=told.matched,
+    )
+    same = sum(one == other for one, other in zip(right, told.cryptogram, strict=True))
+    return _BY_CHANCE < same < len(right)
 
 
 @declare(
@@ -144,21 +177,24 @@ def logins(subject: Subject) -> tuple[int, bool, list[float]]:
     needs=_WITH_PIN,
 )
 def login(subject: Subject) -> Measurement:
-    """PIN and match status, with a reset after each."""
+    """PIN and match status, with a reset after each. Of a virtual card with the specimen key the cryptogram is computed."""
     return Measurement(subject.once(logins)[0])
 
 
 @declare(
     "FL-2",
-    "Logins leave the PIN's counter as it was",
-    "การเข้าใช้งานไม่เปลี่ยนตัวนับ PIN",
+    "Logins cost no try of the PIN",
+    "การเข้าใช้งานไม่ทำให้เสียโอกาสใส่ PIN",
     limits=YES,
     basis=manual("section 2, PIN: five wrong ones in a row lock the card"),
     needs=_WITH_PIN,
 )
 def counter(subject: Subject) -> Measurement:
-    """Tries left before and after."""
-    return Measurement(subject.once(logins)[1])
+    """The same number is left after each. What was spent before is none of the reader's: the right PIN gives it back."""
+    counters = subject.once(logins)[1]
+    if None in counters:
+        return Measurement(False, _NOT_TOLD)
+    return Measurement(len(counters) == 1)
 
 
 @declare(

@@ -36,6 +36,39 @@ from harness.terminals.scard import ResultCode
 declare = Declarations(Family.TRANSFERS)
 
 PASSED, SERVED, LOST = "passed", "served", "lost"
+_FAR = moi.PHOTO_LENGTH - MAX_ANSWER  # the end of the photo: other bytes in P1 and P2
+_SOME_LENGTHS = (1, 2, 16, 17, 128, 255, 256)
+_CUTS = ((0, MAX_SHORT_DATA), (100, 241))
+"""Lengths of the first piece and of the others: no border is where the other cut has one, but the photo's start."""
+_EDGES = (
+    0,
+    1,
+    2,
+    15,
+    16,
+    17,
+    19,
+    31,
+    32,
+    33,
+    63,
+    64,
+    65,
+    127,
+    128,
+    129,
+    191,
+    192,
+    193,
+    252,
+    253,
+    254,
+    255,
+    256,
+)
+_LEAST_LENGTHS = 40
+_REPEATED = 16  # bytes of one value
+_LEAST_PHOTO = 3000  # bytes, in which every value is met a dozen times
 _SAMPLE = 200  # bytes that are fetched in pieces
 _PIECE = 10
 _MOST_TRIES = 8  # of a piece of the reference, with a reader that spoils an answer now and then
@@ -62,10 +95,12 @@ def select_moi(connection: Connection) -> None:
         raise CannotMeasure(Text(f"SELECT gave {sw:04X}.", f"คำสั่ง SELECT ให้ผล {sw:04X}"))
 
 
-def reference(subject: Subject, connection: Connection) -> bytes:
-    """256 bytes of the photo, read in small pieces, each until it was read twice the same."""
-    pieces = range(0, MAX_ANSWER, _SMALL)
-    return subject.remember("reference", lambda: b"".join(_piece(subject, connection, at) for at in pieces))
+def reference(subject: Subject, connection: Connection, start: int = 0) -> bytes:
+    """256 bytes of the photo from ``start`` on, read in small pieces, each until it was read twice the same."""
+    pieces = range(start, start + MAX_ANSWER, _SMALL)
+    return subject.remember(
+        f"reference {start}", lambda: b"".join(_piece(subject, connection, at) for at in pieces)
+    )
 
 
 def _piece(subject: Subject, connection: Connection, at: int) -> bytes:
@@ -136,14 +171,16 @@ def _of(answers: int) -> Text:
     needs=(Need.THAI_CARD,),
 )
 def every_answer(subject: Subject) -> Measurement:
-    """READ of the photo with every length, against what small reads gave."""
+    """READ of the photo with every length, and some from its end, against what small reads gave."""
     with subject.connection() as connection:
         select_moi(connection)
-        right = reference(subject, connection)
+        right = {start: reference(subject, connection, start) for start in (0, _FAR)}
         wrong = [
             length
-            for length in range(1, MAX_ANSWER + 1)
-            if connection.fetch(read_command(subject, 0, length)) != (right[:length], StatusWord.OK)
+            for start, lengths in ((0, range(1, MAX_ANSWER + 1)), (_FAR, _SOME_LENGTHS))
+            for length in lengths
+            if connection.fetch(read_command(subject, start, length))
+            != (right[start][:length], StatusWord.OK)
         ]
     return _count(wrong)
 
@@ -299,40 +336,108 @@ def _pieces_lost(subject: Subject, connection: Connection, right: bytes) -> int:
     needs=(Need.THAI_CARD,),
 )
 def stable(subject: Subject) -> Measurement:
-    """255 bytes of the photo, over and over, against the majority of the answers; at least a hundred of a slow card."""
-    answers: dict[bytes, int] = {}
+    """255 bytes from either end of the photo, over and over, against the majority; at least a hundred of a slow card."""
+    answers: tuple[dict[bytes, int], ...] = ({}, {})
     with subject.connection() as connection:
         select_moi(connection)
-        command = read_command(subject, 0, MAX_SHORT_DATA)
-        for _ in subject.rounds(quick=1000, full=5000, least=100):
-            data, sw = connection.fetch(command)
+        commands = [read_command(subject, start, MAX_SHORT_DATA) for start in (0, _FAR)]
+        for number in subject.rounds(quick=1000, full=5000, least=100):
+            data, sw = connection.fetch(commands[number % 2])
             whole = data + sw.to_bytes(2, "big")
-            answers[whole] = answers.get(whole, 0) + 1
-    times = sum(answers.values())
-    return Measurement(times - max(answers.values()), _of(times))
+            found = answers[number % 2]
+            found[whole] = found.get(whole, 0) + 1
+    times = sum(sum(each.values()) for each in answers)
+    return Measurement(times - sum(max(each.values()) for each in answers), _of(times))
+
+
+def photos(subject: Subject) -> list[bytes]:
+    """The photo in each of ``_CUTS``."""
+    with subject.connection() as connection:
+        select_moi(connection)
+        return [_photo(subject, connection, first, others) for first, others in _CUTS]
+
+
+def _photo(subject: Subject, connection: Connection, first: int, others: int) -> bytes:
+    whole = b""
+    while len(whole) < moi.PHOTO_LENGTH:
+        wanted = first if first and not whole else min(others, moi.PHOTO_LENGTH - len(whole))
+        data, sw = connection.fetch(read_command(subject, len(whole), wanted))
+        if sw != StatusWord.OK or len(data) != wanted:
+            raise CannotMeasure(Text("The photo does not arrive whole.", "ข้อมูลภาพมาไม่ครบ"))
+        whole += data
+    return whole
+
+
+@declare(
+    "TX-14",
+    "The whole photo is the same, however it is cut into reads",
+    "ภาพทั้งภาพเหมือนกัน ไม่ว่าจะแบ่งอ่านอย่างไร",
+    unit="bytes that differ",
+    limits=NONE,
+    basis=proposed("an error that is the same every time shows where the borders are others"),
+    needs=(Need.THAI_CARD,),
+)
+def cut_otherwise(subject: Subject) -> Measurement:
+    """Read in pieces of 255, then in pieces with other borders."""
+    one, other = subject.once(photos)
+    return Measurement(sum(a != b for a, b in zip(one, other, strict=True)))
+
+
+@declare(
+    "TX-15",
+    "Every byte value occurs in the photo",
+    "พบไบต์ครบทุกค่าในภาพ",
+    unit="byte values",
+    limits=Limits(upper=8, marginal_upper=0),
+    basis=proposed(
+        "a JPEG has them all; a line that takes some for its own (XON, XOFF, NUL, the eighth bit) gives others instead"
+    ),
+    needs=(Need.THAI_CARD,),
+)
+def every_value_read(subject: Subject) -> Measurement:
+    """Values that are missing; the content tells no more than that, so a few are marginal. The test card tells for sure."""
+    picture = subject.once(photos)[0].rstrip(b" \x00")
+    if len(picture) < _LEAST_PHOTO:
+        raise DoesNotApply(Text("The card's photo is too small.", "ภาพในบัตรเล็กเกินไป"))
+    return _values(sorted(set(range(256)) - set(picture)))
+
+
+def _values(wrong: list[int]) -> Measurement:
+    """How many byte values went wrong, and the first of them."""
+    first = " ".join(f"{value:02X}" for value in wrong[:8])
+    return Measurement(len(wrong), Text(first, first) if wrong else None)
 
 
 def _test_card(
     subject: Subject, commands: dict[int, bytes], right: Callable[[int], bytes], *, stop: bool = False
 ) -> tuple[list[int], list[int]]:
-    """The lengths that worked and those that did not; ``stop`` at the first that did not, or would take too long."""
+    """The lengths that worked and those that did not; ``stop`` at the first that did not, or would take too long.
+
+    Without ``stop`` the lengths at which readers stumble come first: on a slow line there is no time for all.
+    """
     good: list[int] = []
     wrong: list[int] = []
     a_byte_s = 0.0
+    all_of_them = len(commands)
+    rounds = subject.rounds(
+        quick=all_of_them, full=all_of_them, least=all_of_them if stop else _LEAST_LENGTHS
+    )
+    edges = [] if stop else [each for each in _EDGES if each in commands]
     with subject.connection() as connection:
-        for length, command in commands.items():
+        for length, _ in zip(dict.fromkeys([*edges, *commands]), rounds, strict=False):
+            command = commands[length]
             if stop and length * a_byte_s > _LONGEST_S:
                 break
             started = time.monotonic()
             code, answer = connection.transmit(command)
-            a_byte_s = (time.monotonic() - started) / length
+            a_byte_s = (time.monotonic() - started) / len(command + answer)
             if code in (ResultCode.NO_SMARTCARD, ResultCode.REMOVED_CARD):
                 raise CannotMeasure(Text(code_name(code), code_name(code)))
             right_one = code == SUCCESS and answer == right(length)
             (good if right_one else wrong).append(length)
             if wrong and stop:
                 break
-    return good, wrong
+    return good, sorted(wrong)
 
 
 @declare(
@@ -380,6 +485,22 @@ def test_echo(subject: Subject) -> Measurement:
     lengths = range(1, MAX_SHORT_DATA + 1)
     commands = {n: test_card.encode(test_card.pattern(n), le=n) for n in lengths}
     return _count(_test_card(subject, commands, lambda n: test_card.pattern(n) + StatusWord.OK.raw)[1])
+
+
+@declare(
+    "TX-16",
+    "Test card: every byte value arrives unchanged, both ways",
+    "บัตรทดสอบ: ไบต์ทุกค่าไปและกลับโดยไม่ผิดเพี้ยน",
+    unit="byte values",
+    limits=NONE,
+    basis=proposed("no line may take a byte for its own: XON, XOFF, NUL, the eighth bit"),
+    needs=(Need.FAULT_CARD,),
+)
+def test_values(subject: Subject) -> Measurement:
+    """ECHO of each value, alone and between others."""
+    data = {value: bytes((value,)) * _REPEATED + bytes((value ^ 0xFF, value, 0)) for value in range(256)}
+    commands = {value: test_card.encode(each, le=len(each)) for value, each in data.items()}
+    return _values(_test_card(subject, commands, lambda value: data[value] + StatusWord.OK.raw)[1])
 
 
 @declare(

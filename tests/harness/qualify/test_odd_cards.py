@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,37 +11,15 @@ from apdu_specs.odd_atrs import OddCard
 from emulator.link import CardPort
 from emulator.test_card import TestCard
 from harness.bench import Bench
-from harness.qualify.actuator import Actuator, ManualActuator, NoActuator
+from harness.qualify.actuator import ManualActuator, NoActuator
 from harness.qualify.criteria import CRITERIA
 from harness.qualify.criterion import DoesNotApply
 from harness.qualify.subject import Subject
 from harness.qualify.verdict import Verdict, verdict_of
 from harness.stack import Stack
+from tests.harness.qualify.hand import Hand
 
 ODD = ("AT-6", "AT-7", "AT-8", "AT-9", "AT-10")
-
-
-class Hand(Actuator):
-    """Moves the cards of a bench."""
-
-    kind = "hand"
-    precise = True
-    odd_cards = frozenset(OddCard)
-
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
-
-    def insert(self) -> int | None:
-        self._bench.push()
-        return time.monotonic_ns()
-
-    def remove(self) -> int | None:
-        self._bench.pull()
-        return time.monotonic_ns()
-
-    def insert_odd(self, card: OddCard) -> int | None:
-        self._bench.push(other=TestCard(card.atr))
-        return time.monotonic_ns()
 
 
 @pytest.fixture

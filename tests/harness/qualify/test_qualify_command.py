@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from harness.cli.qualify import WrongRequest, require_same
 from harness.qualify.criteria import CRITERIA
 from harness.qualify.report.schema import SCHEMA
 from tests.harness.cli.program import PROGRAM, in_shell, line_of, one_object, start, thnid
@@ -50,7 +52,7 @@ def test_the_virtual_reader_passes(tmp_path: Path) -> None:
     assert (document["verdict"], document["remaining"], done.returncode) == ("pass", [], 0)
     # What is not applicable is what a virtual reader with a national card cannot show, and nothing else.
     lacking = {name.partition("-")[0] for name, each in found.items() if each == "not applicable"}
-    assert lacking == {"ID", "PP", "TX", "EXT", "TM", "RM", "HU"}
+    assert lacking == {"ID", "PP", "RM", "HU"}
     assert found["PR-1"] == found["FL-4"] == found["RM-1"] == found["SH-19"] == "pass"
     (folder,) = tmp_path.iterdir()
     assert record_in(folder)["digest"] == document["digest"]
@@ -97,6 +99,8 @@ def test_ctrl_c_keeps_the_record(tmp_path: Path) -> None:
     assert document["verdict"] == "incomplete" and document["remaining"][-1] == "PA-4"
     assert {"ID-1", "TX-3"} <= set(verdicts(document))
     assert "--resume r" in out
+    assert "Incomplete" in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    assert "not reached" in (tmp_path / "r" / "junit.xml").read_text(encoding="utf-8")
 
 
 def test_a_wrong_reader_leaves_nothing(tmp_path: Path) -> None:
@@ -145,11 +149,59 @@ def test_report_and_compare(tmp_path: Path) -> None:
 def test_a_resumed_record_is_of_the_same_reader_and_profile(tmp_path: Path) -> None:
     script = (
         "thnid qualify run --actuator none --report r >/dev/null; "
-        "thnid qualify run --resume r --profile full; echo $?; thnid qualify run --report r; echo $?"
+        "thnid qualify run --resume r --profile full; echo $?; thnid qualify run --report r; echo $?; "
+        "thnid qualify run --resume r --actuator virtual; echo $?; thnid qualify run --resume r --serial 7; echo $?; "
+        "thnid qualify sign r --operator S >/dev/null; thnid qualify run --resume r; echo $?; "
+        "thnid qualify verify r --json"
     )
     done = in_shell(script, cwd=tmp_path)
-    assert done.stdout.splitlines() == ["2", "2"]
-    assert "quick" in done.stderr and "--resume" in done.stderr
+    *statuses, verified = done.stdout.splitlines()
+    assert statuses == ["2"] * 5
+    for told in (
+        "profile quick, not full",
+        "--resume",
+        "actuator none, not virtual",
+        "serial number –, not 7",
+    ):
+        assert told in done.stderr
+    assert "the record is signed and is not continued" in done.stderr
+    assert json.loads(verified)["signature"]["operator"] == "S" and json.loads(verified)["limits_compared"]
+
+
+HEADER = {
+    "tool": {"name": "thnid", "version": "1"},
+    "reader": {"name": "R", "serial": "S", "firmware": None, "driver": "d", "attributes": {}},
+    "host": {"os": "o", "kernel": "k", "pcsc": None},
+    "card": {"atr": "3B 00", "generation": "g", "virtual": True, "test": False},
+    "actuator": "virtual",
+    "operator": "O",
+    "profile": "quick",
+}
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        *(("reader", name) for name in ("name", "serial", "firmware", "driver")),
+        *(("card", name) for name in ("atr", "generation", "virtual", "test")),
+        *(("host", name) for name in ("os", "kernel")),
+        ("tool", "version"),
+        *((None, name) for name in ("actuator", "operator", "profile")),
+    ],
+)
+def test_a_header_stays_true_of_what_is_resumed(part: str | None, name: str) -> None:
+    require_same(HEADER, HEADER)
+    other: dict[str, Any] = copy.deepcopy(HEADER)
+    (other if part is None else other[part])[name] = "another"
+    with pytest.raises(WrongRequest) as raised:
+        require_same(HEADER, other)
+    said = raised.value.message
+    assert "another" in said.en.partition(", not ")[2] and "another" in said.th.partition("ไม่ใช่ ")[2]
+
+
+def test_what_was_stated_then_need_not_be_stated_again() -> None:
+    silent = {**HEADER["reader"], "serial": None, "driver": None}  # type: ignore[dict-item]
+    require_same(HEADER, {**HEADER, "reader": silent, "operator": None})
 
 
 def test_evidence_is_named_by_its_criterion(tmp_path: Path) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harness.qualify.criteria import CRITERIA
 from harness.qualify.criterion import Measurement
-from harness.qualify.record import NoRecord, Record, digest_of, result, sign
+from harness.qualify.record import NoRecord, Record, digest_of, result, sign, write_document
 from harness.qualify.report.junit import junit
 from harness.qualify.report.schema import SCHEMA
 from harness.qualify.verdict import Verdict
@@ -79,6 +82,90 @@ def test_a_folder_is_used_once_and_resumed_only_with_a_record(tmp_path: Path) ->
     (tmp_path / "record.jsonl").write_text("not JSON\n")
     with pytest.raises(NoRecord):
         Record.resume(tmp_path)
+
+
+def edited(folder: Path, before: str, after: str) -> None:
+    path = folder / "record.jsonl"
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "number"),
+    [
+        ('"profile": "quick"', '"profile": "full"', 1),
+        ('"criterion": "ID-1"', '"criterion": "ID-9"', 2),
+        ('"verdict": "fail", "value": 3', '"verdict": "pass", "value": 0', 3),
+        ('{"result": {"criterion": "ID-1"', '{"result": {"criterion": ', 3),
+        ('"seal": "sha256:', '"seal": "sha256:0', 1),
+    ],
+)
+def test_a_changed_line_is_not_continued(tmp_path: Path, before: str, after: str, number: int) -> None:
+    record = Record.begin(tmp_path, HEADER)
+    record.add(line("ID-1", Verdict.PASS, Measurement(0)))
+    record.add(line("AT-1", Verdict.FAIL, Measurement(3)))
+    edited(tmp_path, before, after)
+    with pytest.raises(NoRecord) as raised:
+        Record.resume(tmp_path)
+    assert f"line {number} is not as it was written" in raised.value.message.en
+
+
+def test_a_verdict_that_does_not_follow_is_not_continued(tmp_path: Path) -> None:
+    # Whoever changes a line can work out its seal, too.
+    Record.begin(tmp_path, HEADER).add(line("AT-1", Verdict.PASS, Measurement(3)))
+    with pytest.raises(NoRecord) as raised:
+        Record.resume(tmp_path)
+    assert "the verdict of AT-1 does not follow" in raised.value.message.en
+
+
+def test_a_line_that_was_taken_out_is_missed(tmp_path: Path) -> None:
+    record = Record.begin(tmp_path, HEADER)
+    record.add(line("AT-1", Verdict.FAIL, Measurement(3)))
+    record.add(line("ID-1", Verdict.PASS, Measurement(0)))
+    path = tmp_path / "record.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text(lines[0] + lines[2], encoding="utf-8")
+    with pytest.raises(NoRecord):
+        Record.resume(tmp_path)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text())
+def test_what_a_reader_calls_itself_does_not_end_a_line(name: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            return
+        Record.begin(Path(folder), {**HEADER, "reader": {"name": name}})
+        assert Record.resume(Path(folder)).header["reader"]["name"] == name
+
+
+def test_nothing_is_added_under_a_signature(tmp_path: Path) -> None:
+    record = Record.begin(tmp_path, HEADER)
+    record.add(line("ID-1", Verdict.PASS, Measurement(0)))
+    write_document(sign(record.finish(), "S. Example", "2026-01-02"), tmp_path / "record.json")
+    before = (tmp_path / "record.json").read_bytes()
+    with pytest.raises(NoRecord) as raised:
+        Record.resume(tmp_path)
+    assert "signed" in raised.value.message.en and "ลงนามแล้ว" in raised.value.message.th
+    assert (tmp_path / "record.json").read_bytes() == before
+    (tmp_path / "record.jsonl").unlink()
+    with pytest.raises(NoRecord):
+        Record.begin(tmp_path, HEADER)
+
+
+@pytest.mark.parametrize("name", [".record.json", "record.jsonl"])
+def test_a_full_disk_is_named_and_leaves_nothing_half_written(tmp_path: Path, name: str) -> None:
+    record = Record.begin(tmp_path, HEADER)
+    (tmp_path / name).unlink(missing_ok=True)
+    (tmp_path / name).symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as raised:
+        record.add(line("ID-1", Verdict.PASS, Measurement(0)))
+        record.finish()
+    assert raised.value.filename == str(tmp_path / name.lstrip("."))
+    assert not (tmp_path / ".record.json").is_symlink() and not (tmp_path / "record.json").exists()
 
 
 def test_junit_counts_what_failed_and_what_was_not_measured(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from harness.qualify.record import Record, result
 from harness.qualify.report.schema import SCHEMA
 from harness.qualify.verdict import Verdict
 
+TODAY = datetime.now().astimezone().date().isoformat()
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(40)
 HEADER = {
     "tool": {"name": "thnid", "version": "0"},
@@ -55,7 +57,7 @@ def run(command: Any, *arguments: object) -> Result:
 
 
 def signed(folder: Path, *more: object) -> Result:
-    return run(sign, folder, "--operator", "สมศรี ใจดี", "--date", "2026-11-20", "--lang", "en", *more)
+    return run(sign, folder, "--operator", "สมศรี ใจดี", "--date", TODAY, "--lang", "en", *more)
 
 
 def test_what_was_shown_is_copied_with_its_digest(folder: Path) -> None:
@@ -89,7 +91,7 @@ def test_the_page_shows_signature_and_photo(folder: Path) -> None:
     signed(folder, "--serial", "RR-9", "--evidence", paper)
     assert run(report, folder).exit_code == 0
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert "RR-9" in page and "2026-11-20" in page and "signed-certificate.pdf" in page
+    assert "RR-9" in page and TODAY in page and "signed-certificate.pdf" in page
     assert 'src="data:image/png;base64,' in page and "img-src data:;" in page
     assert hashlib.sha256(b"%PDF-1.7").hexdigest() in page
 
@@ -98,7 +100,7 @@ def test_verify_says_so_in_both_languages(folder: Path) -> None:
     assert "Not signed." in run(verify, folder, "--lang", "en").stdout
     assert "ยังไม่ได้ลงนาม" in run(verify, folder / "record.json", "--lang", "th").stdout
     signed(folder)
-    assert "Signed by สมศรี ใจดี on 2026-11-20." in run(verify, folder, "--lang", "en").stdout
+    assert f"Signed by สมศรี ใจดี on {TODAY}." in run(verify, folder, "--lang", "en").stdout
 
 
 def change(folder: Path, before: str, after: str) -> None:
@@ -114,7 +116,7 @@ def change(folder: Path, before: str, after: str) -> None:
         ('"shown"', '"none"', "RecordAltered"),
         ('"R 00 00"', '"S 00 00"', "RecordAltered"),
         ("สมศรี", "สมชาย", "SignatureBroken"),
-        ('"date": "2026-11-20"', '"date": "2026-11-21"', "SignatureBroken"),
+        (f'"date": "{TODAY}"', '"date": "2026-11-21"', "SignatureBroken"),
         ('"seal"', '"serial"', "SignatureBroken"),
     ],
 )
@@ -146,3 +148,26 @@ def test_a_second_signature_is_asked_for(folder: Path) -> None:
 def test_what_cannot_be_signed_is_a_usage_error(folder: Path, wrong: tuple[str, str]) -> None:
     assert signed(folder, *wrong).exit_code == 2
     assert document(folder)["signature"] is None
+
+
+@pytest.mark.parametrize(("days", "why"), [(2, "yet to come"), (-2, "measured until")])
+def test_nobody_signs_tomorrow_or_what_was_not_yet_measured(folder: Path, days: int, why: str) -> None:
+    day = (datetime.now().astimezone() + timedelta(days=days)).date().isoformat()
+    done = run(sign, folder, "--operator", "S", "--date", day, "--lang", "en")
+    assert done.exit_code == 2 and why in done.stderr
+    assert document(folder)["signature"] is None
+    assert "ลงนามวันที่" in run(sign, folder, "--operator", "S", "--date", day, "--lang", "th").stderr
+
+
+def test_a_record_of_another_version_is_verified_without_its_limits(folder: Path) -> None:
+    assert "Its limits were not compared" in run(verify, folder, "--lang", "en").stdout
+    assert json.loads(run(verify, folder, "--json").stdout)["limits_compared"] is False
+
+
+def test_a_full_disk_leaves_the_record_as_it_was(folder: Path) -> None:
+    before = (folder / "record.json").read_bytes()
+    (folder / ".record.json").symlink_to("/dev/full")
+    done = signed(folder)
+    assert done.exit_code == 2 and str(folder / "record.json") in done.stderr
+    assert (folder / "record.json").read_bytes() == before
+    assert not (folder / ".record.json").is_symlink()
