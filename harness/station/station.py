@@ -103,6 +103,7 @@ class Run:
     def finish(self) -> None:
         """Write the record: the same as a campaign's without a station."""
         self.end()
+        self.subject.leave_own_card()
         done = self.record.results
         self.document = self.record.finish(each.id for each in self.campaign.criteria if each.id not in done)
 
@@ -245,7 +246,7 @@ class Station:
         if self._told is not None:
             self._told(criterion, line, len(run.record.results), len(self._criteria))
         if measured is not None and verdict is not Verdict.INCOMPLETE:
-            test.measurements[criterion.id] = measured.value
+            test.measurements[criterion.id] = line["value"]  # as it is kept, and as it was judged
         if line["reason"] is not None:
             test.logger.info("%s: %s", criterion.id, line["reason"][self._language])
         return _PHASE_RESULTS[verdict]

@@ -134,9 +134,11 @@ def test_refusals_carry_the_offices_own_words_without_escape_sequences() -> None
 
 @pytest.mark.parametrize("key", ["", "wrong", "ผิด"])
 def test_registry_client_needs_the_counter_key(offices: EmbeddedOffices, key: str) -> None:
-    with RegistryClient(offices.registry_url, counter_key=key) as registry:
-        with pytest.raises(errors.RegistryRefused) as caught:
-            registry.announce(citizen_id.synthetic(12), bytes.fromhex("FFFF000000000013"))
+    with (
+        RegistryClient(offices.registry_url, counter_key=key) as registry,
+        pytest.raises(errors.RegistryRefused) as caught,
+    ):
+        registry.announce(citizen_id.synthetic(12), bytes.fromhex("FFFF000000000013"))
     assert caught.value.status == "counter-key-not-valid"
 
 
