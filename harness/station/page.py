@@ -68,7 +68,9 @@ class Page(web_gui_server.WebGuiServer):  # type: ignore[misc]
         except (OSError, OverflowError) as error:
             raise PageRefused(port, getattr(error, "strerror", None) or str(error)) from None
         port = sockets[0].getsockname()[1]
-        super().__init__(_routes(port), port, sockets=sockets)
+        # Of this page alone: OpenHTF keeps one set of listeners for the whole process.
+        self._updates: Any = type("Updates", (_Updates,), {"_lock": threading.Lock(), "subscribers": set()})
+        super().__init__(_routes(port, self._updates), port, sockets=sockets)
         openhtfs: Any = self.application
         self.application: Any = RuleRouter([Rule(_FromHere(port), openhtfs)])
         self.daemon = True
@@ -96,10 +98,10 @@ class Page(web_gui_server.WebGuiServer):  # type: ignore[misc]
 
     def publish(self, test_record: Any) -> None:
         """An output callback: how a test ended."""
-        self._soon(functools.partial(station_server.StationPubSub.publish_test_record, test_record))
+        self._soon(functools.partial(self._updates.publish_test_record, test_record))
 
     def _publish_update(self, state: dict[str, Any]) -> None:
-        self._soon(functools.partial(station_server.StationPubSub.publish_update, state))
+        self._soon(functools.partial(self._updates.publish_update, state))
 
     def _soon(self, publish: Callable[[], None]) -> None:
         """In the server's own thread: what others write to a connection is sent when something else is, or never."""
@@ -107,13 +109,32 @@ class Page(web_gui_server.WebGuiServer):  # type: ignore[misc]
             self._events.call_soon_threadsafe(publish)
 
 
-def _routes(port: int) -> list[Any]:
+class _Updates(station_server.StationPubSub):  # type: ignore[misc]
+    """Who has the page open."""
+
+    @classmethod
+    def _publish_test_state(cls, test_state_dict: dict[str, Any], message_type: str) -> None:
+        message = {
+            "state": test_state_dict,
+            "test_uid": test_state_dict["execution_uid"],
+            "type": message_type,
+        }
+        with cls._lock:
+            listeners = list(cls.subscribers)
+        for listener in listeners:
+            with contextlib.suppress(Exception):  # one that has gone must not keep the others from being told
+                listener.send(message)
+        cls._last_execution_uid = message["test_uid"]
+        cls._last_message = message
+
+
+def _routes(port: int, updates: Any) -> list[Any]:
     dashboard = station_server.DashboardPubSub.for_port(port)
     test = r"/tests/(?P<test_uid>[\w\d:]+)"
     attachments = rf"{test}/phases/(?P<phase_descriptor_id>\d+)/attachments/(?P<attachment_name>.+)"
     return [
         *sockjs.tornado.SockJSRouter(dashboard, "/sub/dashboard").urls,
-        *sockjs.tornado.SockJSRouter(station_server.StationPubSub, "/sub/station").urls,
+        *sockjs.tornado.SockJSRouter(updates, "/sub/station").urls,
         (rf"{test}/phases", station_server.PhasesHandler),
         (rf"{test}/plugs/(?P<plug_name>.+)", station_server.PlugsHandler),
         (attachments, station_server.AttachmentsHandler),

@@ -18,6 +18,8 @@ from apdu_specs.language import Language, Text
 from harness.qualify.subject import Operator
 
 _AGAIN_S = 0.5
+# For an instruction, which stays while something is measured; a question is told until it is answered.
+_MOST_AGAIN = 10
 
 
 class Prompts(UserInput):  # type: ignore[misc]
@@ -93,14 +95,24 @@ class Prompts(UserInput):  # type: ignore[misc]
         with self._changed:
             self._answer = None
             self._shown = shown
-        self.notify_update()
-        # OpenHTF's page misses what changes between its look at the test and its look at the plugs.
-        again = threading.Timer(_AGAIN_S, self.notify_update)
-        again.daemon = True
-        again.start()
+        self._tell(shown, 0)
         if self.desk.say is not None and not self._ended:
             self.desk.say(message)
         return shown
+
+    def _tell(self, shown: dict[str, Any], times: int) -> None:
+        """Tell the page, and again: it misses what changes between its look at the test and its look at the plugs."""
+        self.notify_update()
+        if times < _MOST_AGAIN or shown["text-input"]:
+            again = threading.Timer(_AGAIN_S, self._tell_again, (shown, times + 1))
+            again.daemon = True
+            again.start()
+
+    def _tell_again(self, shown: dict[str, Any], times: int) -> None:
+        with self._changed:
+            if self._ended or self._shown is not shown:
+                return
+        self._tell(shown, times)
 
 
 class Desk:
