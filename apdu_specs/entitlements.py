@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from apdu_specs.language import Text
 from apdu_specs.provenance import Confidence, Provenance, assumed, public
+from apdu_specs.values import Sex
 
 _TEXTS = public("texts that several programs compare whole")
 _CODE_ONLY = assumed("the code is public, its text is not")
@@ -112,6 +113,11 @@ THAI_NATIONAL = "099"
 def title_code(title: str) -> str | None:
     """The code of a Thai title; None for one that is not among those published."""
     return next((code for code, text in TITLES.items() if text.th == title), None)
+
+
+def title_code_by_sex(sex: Sex) -> str:
+    """The code for a title of rank or office, which has no published one: Mr. or Miss (``assumed``)."""
+    return "003" if sex is Sex.MALE else "004"
 
 
 def code_of(labelled: str) -> str:

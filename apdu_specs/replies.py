@@ -290,6 +290,15 @@ AUTHENTICATED_TODAY = Reason(
     ),
     Text("Use the code that was given; the history shows it.", "ใช้รหัสเดิมที่ได้รับ ดูได้จากประวัติการขอรหัส"),
 )
+NO_ENTITLEMENT = Reason(
+    "no-entitlement",
+    404,
+    Text("No right to health care is on file for this person.", "ไม่พบข้อมูลสิทธิการรักษาพยาบาลของบุคคลนี้"),
+    Text(
+        "Check the person's entitlement with NHSO's module, and register it there.",
+        "ตรวจสอบสิทธิและลงทะเบียนผ่านระบบของ สปสช.",
+    ),
+)
 HOSPITAL_TOKEN_NOT_VALID = Reason(
     "hospital-token-not-valid",
     401,
@@ -349,6 +358,15 @@ ACCOUNT_UNKNOWN = Reason(
     Text("There is no account of this name.", "ไม่มีบัญชีผู้ใช้ชื่อนี้"),
     Text("`thnid backoffice staff list` shows the accounts.", "ดูบัญชีทั้งหมดได้จาก `thnid backoffice staff list`"),
 )
+ACCOUNT_EXISTS = Reason(
+    "account-exists",
+    409,
+    Text("There is an account of this name already.", "มีบัญชีผู้ใช้ชื่อนี้อยู่แล้ว"),
+    Text(
+        "Choose another name; `thnid backoffice staff password` sets a known account's password.",
+        "ตั้งชื่ออื่น หรือตั้งรหัสผ่านของบัญชีเดิมด้วย `thnid backoffice staff password`",
+    ),
+)
 PAGE_EXPIRED = Reason(
     "page-expired",
     403,
@@ -391,6 +409,27 @@ NO_SUCH_SERVICE = Reason(
     404,
     Text("The offices offer no such service.", "ไม่มีบริการนี้"),
     Text("Check the address and the method of the request.", "ตรวจสอบที่อยู่และวิธีเรียกของคำขอ"),
+)
+HOST_UNKNOWN = Reason(
+    "host-unknown",
+    421,
+    Text("The offices are not known by this name.", "สำนักงานจำลองไม่ได้ใช้ชื่อโฮสต์นี้"),
+    Text(
+        "Use the address that they print when they start, or start `thnid backoffice serve` with this name after --host-name.",
+        "ใช้ที่อยู่ที่แสดงเมื่อเริ่มบริการ หรือเริ่ม `thnid backoffice serve` โดยระบุชื่อนี้ใน --host-name",
+    ),
+)
+MAIL_NOT_SHOWN = Reason(
+    "mail-not-shown",
+    403,
+    Text(
+        "Caught e-mail is shown on the offices' own machine only.",
+        "อีเมลที่ดักไว้ดูได้เฉพาะบนเครื่องที่ให้บริการเท่านั้น",
+    ),
+    Text(
+        "Open it there, or start `thnid backoffice serve` with --open-mail.",
+        "เปิดดูบนเครื่องนั้น หรือเริ่ม `thnid backoffice serve` ด้วย --open-mail",
+    ),
 )
 OFFICE_FAULT = Reason(
     "office-fault",

@@ -78,8 +78,10 @@ class WrongPin(CardRefused):
                 th=f"รหัส PIN ไม่ถูกต้อง เหลือโอกาสอีก {tries_left} ครั้ง",
             ),
             what_to_do=Text(
-                en="Ask the holder for the right PIN before trying again.",
-                th="สอบถามรหัส PIN ที่ถูกต้องจากเจ้าของบัตรก่อนลองใหม่",
+                en="Enter the PIN again. After 3 wrong entries in a row a new PIN is needed from any registry office. "
+                "If you have forgotten it, take your ID card to any registry office.",
+                th="กรอกรหัส PIN อีกครั้ง หากผิดติดต่อกัน 3 ครั้ง ต้องขอ PIN ใหม่ที่สำนักทะเบียนแห่งใดก็ได้ "
+                "หากลืมรหัส PIN ให้นำบัตรประจำตัวประชาชนไปติดต่อสำนักทะเบียนแห่งใดก็ได้",
             ),
         )
 

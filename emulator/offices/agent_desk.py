@@ -17,19 +17,23 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from apdu_specs import entitlements, replies
+from apdu_specs.language import Text
 from apdu_specs.values import Sex
 from emulator.offices import citizen_messages as m
 from emulator.offices.audit import AuditLog
 from emulator.offices.authen_codes import AuthenCodes, CodeRequest, open_claim_types
-from emulator.offices.citizens.citizen import Citizen
+from emulator.offices.citizens.citizen import Citizen, Entitlement
 from emulator.offices.citizens.register import Citizens
 from emulator.offices.citizens.shapes import age_in_words, claim_type, hospitals, local_time
 from emulator.offices.clock import Clock
 from emulator.offices.doors import counter_only
-from emulator.offices.errors import Refused
+from emulator.offices.errors import Fault, Refused
 from emulator.offices.storage import Storage, digest
 from emulator.offices.tables.authen_codes import HospitalToken
 
+_OTHER_HOSPITAL = Text(
+    "is not the hospital of the agent's token", "ไม่ตรงกับรหัสหน่วยบริการของ Token ที่ตั้งค่าไว้ในโปรแกรม"
+)
 _bearer = HTTPBearer(auto_error=False, scheme_name="hospital", description="The hospital's token, a UUID.")
 
 
@@ -83,12 +87,17 @@ class AgentDesk:
         return found.hospital
 
     def rights(self, token: str, pid: str) -> dict[str, Any]:
-        """What the agent's ``read`` tells beyond the card. Raises Refused (also citizen-unknown)."""
+        """What the agent's ``read`` tells beyond the card. Raises Refused (also citizen-unknown, no-entitlement).
+
+        Public: who has no rights data is answered 500 by the agent, as when NHSO is not reached.
+        """
         self.hospital_of(token)
         found = self._citizens.search(pid)
         if found is None:
             raise Refused(replies.CITIZEN_UNKNOWN)
-        return self._rights(found)
+        if found.entitlement is None:
+            raise Refused(replies.NO_ENTITLEMENT)
+        return self._rights(found, found.entitlement)
 
     def confirm(self, token: str, asked: m.ConfirmationRequest) -> dict[str, str]:
         """Give an authentication code. Raises Refused (also as ``AuthenCodes.request``)."""
@@ -119,11 +128,11 @@ class AgentDesk:
             for each in codes
         ]
 
-    def _rights(self, citizen: Citizen) -> dict[str, Any]:
+    def _rights(self, citizen: Citizen, right: Entitlement) -> dict[str, Any]:
         now = self._clock.now()
         told: dict[str, Any] = {
             "pid": citizen.citizen_id,
-            "titleName": citizen.title_code,
+            "titleName": citizen.title_code or entitlements.title_code_by_sex(citizen.sex),
             "fname": citizen.first_name,
             "lname": citizen.last_name,
             "nation": entitlements.THAI_NATIONAL,
@@ -133,18 +142,14 @@ class AgentDesk:
             "checkDate": local_time(now),
             "claimTypes": [claim_type(claim) for claim in open_claim_types(citizen)],
             "correlationId": str(uuid.uuid4()),
+            "transDate": local_time(right.registered_at),
+            "mainInscl": right.right.labelled,
+            "subInscl": right.sub_labelled,
+            **hospitals(right),
+            "paidModel": right.paid_model,
+            "startDateTime": local_time(right.since),
+            "expireDateTime": local_time(right.until) if right.until else "",
         }
-        right = citizen.entitlement
-        if right is not None:
-            told |= {
-                "transDate": local_time(right.registered_at),
-                "mainInscl": right.right.labelled,
-                "subInscl": right.sub_labelled,
-                **hospitals(right),
-                "paidModel": right.paid_model,
-                "startDateTime": local_time(right.since),
-                "expireDateTime": local_time(right.until) if right.until else "",
-            }
         # What has no value is absent: programs test whether a key is there.
         return {name: value for name, value in told.items() if value != ""}
 
@@ -190,6 +195,8 @@ def _digest(token: str) -> bytes:
 
 
 def _request(asked: m.ConfirmationRequest, hospital: str) -> CodeRequest:
+    if asked.hcode and asked.hcode.strip() != hospital:
+        raise Refused(replies.REQUEST_NOT_VALID, faults=(Fault("hcode", _OTHER_HOSPITAL),))
     return CodeRequest(
         citizen_id=asked.pid,
         claim_type=asked.claimType,

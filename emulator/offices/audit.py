@@ -22,14 +22,15 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, type_coerce, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 from apdu_specs import replies
 from emulator.offices.clock import Clock
-from emulator.offices.errors import Refused
-from emulator.offices.storage import Storage, table_of
+from emulator.offices.errors import AuditLogBroken, Refused
+from emulator.offices.storage import Instant, Storage, table_of
 from emulator.offices.tables.audit import AuditEntry, AuditHead
 
 Details = Mapping[str, str | int | bool | None]
@@ -188,16 +189,28 @@ class AuditLog:
     def head(self) -> Head:
         """Where the log ends now."""
         with self._storage.reading() as session:
-            found = session.execute(_HEAD).one()
+            found = session.execute(_RAW_HEAD).one()
+        if not (isinstance(found.number, int) and isinstance(found.hash, bytes)):
+            raise AuditLogBroken(0)
         return Head(found.number, found.hash)
 
     def entries(self, *, about: str | None = None) -> Iterator[Entry]:
-        """Every entry, oldest first; ``about`` a citizen id: only those where it is actor or subject."""
+        """Every entry, oldest first; ``about`` a citizen id: only those where it is actor or subject.
+
+        Raises AuditLogBroken where an entry holds what no entry does.
+        """
         wanted = self.pseudonym(about)
         for row in self._rows():
-            if wanted is None or wanted in (row.actor, row.subject):
+            if wanted is not None and wanted not in (row.actor, row.subject):
+                continue
+            at = _instant(row.at)
+            try:
                 details = json.loads(row.details)
-                yield Entry(row.number, row.at, row.event, row.outcome, row.actor, row.subject, details)
+            except (TypeError, ValueError):
+                details = None
+            if at is None or not isinstance(details, dict):
+                raise AuditLogBroken(row.number)
+            yield Entry(row.number, at, row.event, row.outcome, row.actor, row.subject, details)
 
     def verify(self, kept: Head | None = None) -> Broken | None:
         """The first place where the log is broken; None when it is whole."""
@@ -205,13 +218,17 @@ class AuditLog:
         kept_is_there = kept is None or (kept.number, kept.hash) == (number, last)
         # Before the entries: what is added while we look is not missing.
         with self._storage.reading() as session:
-            head = session.execute(_HEAD).one()
+            head = session.execute(_RAW_HEAD).one()
+        if not (
+            isinstance(head.number, int) and isinstance(head.hash, bytes) and isinstance(head.seal, bytes)
+        ):
+            return Broken(0, Break.SEAL)
         for row in self._rows():
             if row.number != number + 1:
                 return Broken(number + 1, Break.MISSING)
             if row.previous != last:
                 return Broken(row.number, Break.UNLINKED)
-            if row.hash != _hash(row._asdict()):
+            if row.hash != _hash_of_raw(row):
                 return Broken(row.number, Break.CHANGED)
             number, last = row.number, row.hash
             if number == head.number and last != head.hash:
@@ -234,7 +251,10 @@ class AuditLog:
         while True:
             # In pieces, so that nobody who writes waits for a long look.
             piece = (
-                select(*_COLUMNS).where(AuditEntry.number > after).order_by(AuditEntry.number).limit(_BATCH)
+                select(*_RAW_COLUMNS)
+                .where(AuditEntry.number > after)
+                .order_by(AuditEntry.number)
+                .limit(_BATCH)
             )
             with self._storage.reading() as session:
                 rows = session.execute(piece).all()
@@ -252,9 +272,11 @@ class AuditLog:
     def _open(self) -> bytes:
         """The salt of this database's log; the log is begun when there is none."""
         with self._storage.reading() as session:
-            salt: bytes | None = session.scalar(select(AuditHead.salt))
-        if salt is not None:
+            salt = session.scalar(select(type_coerce(_HEADS.c.salt, NullType())))
+        if isinstance(salt, bytes):
             return salt
+        if salt is not None:
+            raise AuditLogBroken(0)
         self._salt = secrets.token_bytes(16)
         first = self._genesis()
         try:
@@ -268,15 +290,40 @@ class AuditLog:
 
 
 _ENTRIES, _HEADS = table_of(AuditEntry), table_of(AuditHead)
-_COLUMNS = tuple(_ENTRIES.c)
+# As the database holds them: SQLite keeps any kind of value in any column, and so may whoever tampers.
+_RAW_COLUMNS: tuple[ColumnElement[Any], ...] = tuple(
+    type_coerce(column, NullType()).label(column.name) for column in _ENTRIES.c
+)
 _ADD = insert(_ENTRIES)
 _HEAD = select(_HEADS.c.number, _HEADS.c.hash, _HEADS.c.seal).where(_HEADS.c.id == _THE_HEAD)
+_RAW_HEAD = select(
+    *(
+        type_coerce(column, NullType()).label(column.name)
+        for column in (_HEADS.c.number, _HEADS.c.hash, _HEADS.c.seal)
+    )
+).where(_HEADS.c.id == _THE_HEAD)
 _HEAD_TO_MOVE = _HEAD.with_for_update()
 _MOVE_HEAD = update(_HEADS).where(_HEADS.c.id == _THE_HEAD)
 
 
 def _canonical(details: Mapping[str, object]) -> str:
     return json.dumps(details, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _hash_of_raw(row: Row[Any]) -> bytes | None:
+    """The hash of an entry as the database holds it; None if there is a value of a kind that no entry has."""
+    try:
+        return _hash({**row._asdict(), "at": _instant(row.at)})
+    except (AssertionError, TypeError, ValueError):
+        return None
+
+
+def _instant(stored: object) -> datetime | None:
+    """The point in time that a column holds; None if it holds something else."""
+    try:
+        return Instant().process_result_value(stored, None) if isinstance(stored, int) else None
+    except OverflowError:
+        return None
 
 
 def _hash(entry: Mapping[str, object]) -> bytes:

@@ -5,6 +5,8 @@ Which ports programs and people find by themselves is ``PORTS``: the SmartCard A
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -16,10 +18,12 @@ from emulator.holders import Holder
 from emulator.offices.citizens.hospitals import hospitals
 from emulator.offices.clock import Clock
 from emulator.offices.embedded import EmbeddedOffices
+from emulator.offices.errors import Refused
 from emulator.offices.mail.catcher import MailCatcher
 from emulator.offices.staff.accounts import NewAccount
 
 OFFICES_PORT = 8180
+COUNTER_PORT = 8187
 SCREEN_PORT = 8188
 AGENT_PORT = 8189
 MAIL_PORT = 8125
@@ -53,7 +57,8 @@ class Backoffice:
 
     ``database`` (file or URL) None keeps everything in memory. ``port`` 0 picks a free one. ``hospital`` is the code (five
     digits) of the hospital that officers and the SmartCard Agent work for. E-mail is caught
-    on ``mail_port`` of loopback and shown at ``/mail``. What is seeded again is what was there before: a restart on the same database changes nothing.
+    on ``mail_port`` of loopback and shown at ``/mail`` (``open_mail``: to other machines too). ``host_names``: what programs of other
+    machines call this one. What is seeded again is what was there before: a restart on the same database changes nothing.
 
     Raises DatabaseUnusable, DatabaseTooNew, PortTaken, PortNotAllowed, OfficesDidNotStart.
     """
@@ -70,6 +75,8 @@ class Backoffice:
         hospital: str | None = None,
         mail_port: int = MAIL_PORT,
         test_mode: bool = False,
+        host_names: Iterable[str] = (),
+        open_mail: bool = False,
     ) -> None:
         self.catcher = MailCatcher(port=mail_port).start()
         try:
@@ -82,6 +89,8 @@ class Backoffice:
                 counter_key=counter_key,
                 test_mode=test_mode,
                 catcher=self.catcher,
+                host_names=host_names,
+                open_mail=open_mail,
             )
         except BaseException:
             self.catcher.stop()
@@ -134,6 +143,19 @@ class Backoffice:
         Raises Refused (card-replaced, serial-taken).
         """
         self._embedded.employ(holder, serial, organisation=self.hospital, level=OFFICERS_LEVEL)
+
+    def meet(self, holder: Holder, serial: bytes) -> None:
+        """Make a virtual card's holder a citizen on file, with the card as the latest unless an office says otherwise.
+
+        No right to log in comes of it.
+        """
+        self.offices.citizens.admit_holder(holder)
+        with suppress(Refused):  # it was replaced: it stays refused everywhere
+            self._embedded.know_card(holder.citizen_id, serial)
+
+    def neighbours(self, urls: Mapping[str, str]) -> None:
+        """Tell the first page what else is served on this machine: ``screen``, ``agent``, ``counter`` -> URL."""
+        self._embedded.neighbours.update(urls)
 
     def start(self) -> Self:
         """Return when the offices answer."""

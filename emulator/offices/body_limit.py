@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from fastapi import Request
+from fastapi import Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from apdu_specs import replies
+from apdu_specs import replies, ucws
 from emulator.offices.answers import refusal
+from emulator.offices.ucws.answer import fault
 
 LONGEST_BODY = 1024 * 1024
 
@@ -59,6 +60,12 @@ def _announced(scope: Scope) -> int:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    await refusal(Request(scope), replies.REQUEST_TOO_LONG, headers={"Connection": "close"})(
-        scope, receive, send
-    )
+    closing = {"Connection": "close"}
+    if scope["path"] == ucws.PATH:  # who speaks SOAP is answered in it
+        told = replies.REQUEST_TOO_LONG
+        answer: Response = Response(
+            fault("Client", told.message), told.http, headers=closing, media_type="text/xml;charset=utf-8"
+        )
+    else:
+        answer = refusal(Request(scope), replies.REQUEST_TOO_LONG, headers=closing)
+    await answer(scope, receive, send)

@@ -67,7 +67,9 @@ class ConfirmationRequest(BaseModel):
     mobile: Mobile
     correlationId: CorrelationId
     hn: HospitalNumber | None = None
-    hcode: str | None = Field(None, description="Ignored: the token says which hospital asks.")
+    hcode: str | None = Field(
+        None, description="The hospital that asks, if it is named: the one of the token."
+    )
 
     def __repr__(self) -> str:
         return "ConfirmationRequest(...)"

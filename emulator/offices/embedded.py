@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -13,6 +14,7 @@ from emulator.offices.app import build_app
 from emulator.offices.attempts import Limits
 from emulator.offices.caretaker import Caretaker
 from emulator.offices.clock import Clock
+from emulator.offices.hosts import KnownHosts
 from emulator.offices.levels import DEFAULT_LEVEL, Levels
 from emulator.offices.mail.delivery import SmtpServer
 from emulator.offices.offices import open_offices
@@ -31,7 +33,9 @@ class EmbeddedOffices:
 
     ``database`` (file or URL) None keeps everything in memory. ``port`` 0 picks a free one. Seeding works before and while
     serving. ``pages``: also those for people. E-mail goes to ``smtp``, or to the ``catcher`` (started), which ``/mail`` shows;
-    without either it waits in the outbox. Raises DatabaseUnusable, DatabaseTooNew, PortTaken, PortNotAllowed, OfficesDidNotStart.
+    without either it waits in the outbox. ``host_names``: what the offices are called beside the names of this machine's
+    loopback and ``host``; ``open_mail``: ``/mail`` is for other machines too. ``neighbours`` (name -> URL) may be filled at any time:
+    what else the first page leads to. Raises DatabaseUnusable, DatabaseTooNew, PortTaken, PortNotAllowed, OfficesDidNotStart.
     """
 
     def __init__(
@@ -50,7 +54,10 @@ class EmbeddedOffices:
         pages: bool = True,
         catcher: MailCatcher | None = None,
         smtp: SmtpServer | None = None,
+        host_names: Iterable[str] = (),
+        open_mail: bool = False,
     ) -> None:
+        self.neighbours: dict[str, str] = {}
         self.offices = open_offices(
             master_key,
             database=database,
@@ -70,7 +77,14 @@ class EmbeddedOffices:
         if smtp is not None:
             self._caretaker = Caretaker(self.offices.rights, self.offices.mail, self.offices.clock, smtp)
         try:
-            app = build_app(self.offices, pages=pages, catcher=catcher)
+            app = build_app(
+                self.offices,
+                pages=pages,
+                catcher=catcher,
+                open_mail=open_mail,
+                hosts=KnownHosts(host, host_names),
+                neighbours=self.neighbours,
+            )
             self._server = OfficeServer(app, host=host, port=port)
         except BaseException:
             self.offices.close()

@@ -100,3 +100,18 @@ class DatabaseTooNew(EmulatorError):
             ),
             Text("Update thnid, or choose another database.", "อัปเดต thnid หรือเลือกฐานข้อมูลอื่น"),
         )
+
+
+class AuditLogBroken(EmulatorError):
+    """An entry of the audit log, or its head (0), holds what none does: somebody wrote it by other means."""
+
+    exit_status = 1
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            Text(f"The audit log is broken at entry {number}.", f"บันทึกการตรวจสอบเสียหายที่รายการ {number}"),
+            Text(
+                "Keep the database as it is and find out who wrote to it; --verify says what is wrong.",
+                "เก็บฐานข้อมูลไว้ตามสภาพเดิมและตรวจสอบว่าใครแก้ไข ใช้ --verify เพื่อดูว่าผิดที่ใด",
+            ),
+        )

@@ -24,11 +24,12 @@ from harness.agent import messages as m
 from harness.agent import shapes
 from harness.agent.confirmation import LONGEST_BODY, TOO_LONG, citizen_id, parsed
 from harness.agent.cors import OpenToAll
+from harness.agent.head import HeadAsGet
 from harness.agent.limits import Limits
 from harness.agent.nhso import LATEST, NhsoDesk
 from harness.agent.page import page
 from harness.agent.patient import PatientCard, PatientReader
-from harness.agent.refusals import ENDING, FAULT, Refusal, confirming_refused, reading_refused
+from harness.agent.refusals import ENDING, FAULT, FieldError, Refusal, confirming_refused, reading_refused
 from harness.errors import HarnessError
 
 API_DOCS = "/v3/api-docs"
@@ -36,6 +37,7 @@ _log = logging.getLogger(__name__)
 _BANGKOK = timezone(timedelta(hours=7))
 _NO_SUCH_PATH = Text("There is nothing at this address.", "ไม่พบบริการตามที่อยู่นี้")
 _BAD_FLAG = Text("readImageFlag is true or false.", "readImageFlag ต้องเป็น true หรือ false")
+_FLAG_ERROR = FieldError("readImageFlag", "typeMismatch", _BAD_FLAG, owner="readRequest")
 _ERRORS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": m.ErrorReply, "description": "Refused"},
     "5XX": {"model": m.ErrorReply, "description": "No card, or NHSO not reached"},
@@ -53,10 +55,21 @@ Flag = Annotated[
 ]
 
 
+def _machines_clock() -> datetime:
+    return datetime.now(_BANGKOK)
+
+
 def build_app(
-    reader: PatientReader, nhso: NhsoDesk, *, language: Language = "th", limits: Limits | None = None
+    reader: PatientReader,
+    nhso: NhsoDesk,
+    *,
+    language: Language = "th",
+    limits: Limits | None = None,
+    clock: Callable[[], datetime] = _machines_clock,
 ) -> FastAPI:
-    """The application. ``language``: of the messages; ``limits``: on asking for codes given before."""
+    """The application. ``language``: of the messages; ``limits``: on asking for codes given before; ``clock`` gives the instant
+    that answers tell.
+    """
     app = FastAPI(
         title="Secure SmartCard Agent (thnid)",
         openapi_url=API_DOCS,
@@ -65,9 +78,10 @@ def build_app(
         responses=_ERRORS,
     )
     app.include_router(_smartcard(reader, nhso))
-    app.include_router(_nhso_service(nhso, limits))
+    app.include_router(_nhso_service(nhso, limits, clock))
     app.include_router(_front(app))
     _refuse_as_spring(app, language)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(OpenToAll)
     return app
 
@@ -79,22 +93,25 @@ def _smartcard(reader: PatientReader, nhso: NhsoDesk) -> APIRouter:
     async def card_of(request: Request, flag: str | None) -> PatientCard:
         photo = shapes.flag(flag)
         if photo is None:
-            raise Refusal(HTTPStatus.BAD_REQUEST, _BAD_FLAG)
+            raise Refusal(HTTPStatus.BAD_REQUEST, _BAD_FLAG, [_FLAG_ERROR])
         async with one_at_a_time:
             if await request.is_disconnected():  # whoever gave up waiting needs no reading
                 raise Refusal(HTTPStatus.BAD_REQUEST, FAULT)
             return await _asked(lambda: reader.read(photo=photo), reading_refused)
 
+    @routes.get("/terminals/", include_in_schema=False)
     @routes.get("/terminals", response_model=list[m.Terminal])
     async def terminals() -> Response:
         return JSONResponse(reader.terminals())
 
+    @routes.get("/read/", include_in_schema=False)
     @routes.get("/read", response_model=m.ReadReply)
     async def read(request: Request, flag: Flag = None) -> Response:
         card = await card_of(request, flag)
         rights = await _asked(lambda: nhso.rights(card.citizen_id), reading_refused)
         return JSONResponse(shapes.read_reply(rights, card))
 
+    @routes.get("/read-card-only/", include_in_schema=False)
     @routes.get("/read-card-only", response_model=m.CardReply)
     async def read_card_only(request: Request, flag: Flag = None) -> Response:
         card = await card_of(request, flag)
@@ -108,7 +125,7 @@ def _smartcard(reader: PatientReader, nhso: NhsoDesk) -> APIRouter:
     return routes
 
 
-def _nhso_service(nhso: NhsoDesk, limits: Limits | None) -> APIRouter:
+def _nhso_service(nhso: NhsoDesk, limits: Limits | None, clock: Callable[[], datetime]) -> APIRouter:
     routes = APIRouter(prefix="/api/nhso-service", tags=["nhso-service-resource"])
 
     async def confirm_save(request: Request) -> Response:
@@ -137,7 +154,7 @@ def _nhso_service(nhso: NhsoDesk, limits: Limits | None) -> APIRouter:
     @routes.get("/latest-authen-code/{pid}", response_model=m.LatestCode)
     async def latest(pid: str) -> Response:
         found = await codes(pid, 1, all_hospitals=False)
-        return JSONResponse(found[0] if found else {"checkDate": _now()})
+        return JSONResponse(found[0] if found else {"checkDate": _told(clock())})
 
     @routes.get("/latest-5-authen-code-all-hospital/{pid}", response_model=list[m.GivenCode])
     async def latest_of_all(pid: str) -> Response:
@@ -185,8 +202,8 @@ async def _confirmation(request: Request) -> dict[str, str]:
     return parsed(request.headers.get("content-type", ""), body)
 
 
-def _now() -> str:
-    return datetime.now(_BANGKOK).replace(tzinfo=None).isoformat(timespec="seconds")
+def _told(instant: datetime) -> str:
+    return instant.astimezone(_BANGKOK).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _refuse_as_spring(app: FastAPI, language: Language) -> None:

@@ -107,7 +107,9 @@ def parsed(content_type: str, body: bytes) -> dict[str, str]:
 def citizen_id(text: str) -> str:
     """The citizen id of a path. Raises Refusal (400)."""
     if not is_valid(text):
-        raise Refusal(HTTPStatus.BAD_REQUEST, CITIZEN_ID, [FieldError("pid", "Pid", CITIZEN_ID)])
+        raise Refusal(
+            HTTPStatus.BAD_REQUEST, CITIZEN_ID, [FieldError("pid", "Pid", CITIZEN_ID, owner="personRequest")]
+        )
     return text
 
 

@@ -52,11 +52,15 @@ _SPRINGS_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with a field; ``code`` is the broken rule's name. The value stays out: programs log such bodies."""
+    """What is wrong with a field; ``code`` is the broken rule's name, ``owner`` what the field is of.
+
+    The value stays out: programs log such bodies.
+    """
 
     field: str
     code: str
     message: Text
+    owner: str = "confirmSaveRequest"
 
 
 class Refusal(Exception):
@@ -75,7 +79,7 @@ class Refusal(Exception):
             {
                 "field": each.field,
                 "code": each.code,
-                "objectName": "confirmSaveRequest",
+                "objectName": each.owner,
                 "defaultMessage": each.message.say(language),
             }
             for each in self.errors

@@ -55,7 +55,7 @@ def of_card(card: PatientCard) -> dict[str, Any]:
     """What a card tells of its holder; ``image`` is bare base64 of the JPEG, there when the photo was read."""
     told = {
         "pid": card.citizen_id,
-        "titleName": entitlements.title_code(card.title) or "",
+        "titleName": _title(card),
         "fname": card.first_name,
         "lname": card.last_name,
         "birthDate": card.birth_date.digits() if card.birth_date else "",
@@ -65,10 +65,20 @@ def of_card(card: PatientCard) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value}
 
 
+def _title(card: PatientCard) -> str:
+    """The title's code; for one without, the one that the sex allows: programs expect the key."""
+    by_sex = entitlements.title_code_by_sex(card.sex) if card.sex else ""
+    return entitlements.title_code(card.title) or by_sex
+
+
 def read_reply(rights: Mapping[str, Any], card: PatientCard | None = None) -> dict[str, Any]:
     """NHSO's answer, and where a card was read what that tells of its holder before what NHSO does."""
     told = {name: _checked(name, rights[name]) for name in READ_KEYS if name in rights}
-    told |= of_card(card) if card else {}
+    if card:
+        by_nhso = told.get("titleName")
+        told |= of_card(card)
+        if by_nhso and entitlements.title_code(card.title) is None:
+            told["titleName"] = by_nhso
     return {name: told[name] for name in READ_KEYS if told.get(name) not in (None, "", {})}
 
 

@@ -121,6 +121,11 @@ class Bench:
         """What PC/SC calls that reader."""
         return self._stack.reader_names[reader]
 
+    @property
+    def reader_count(self) -> int:
+        """How many readers there are."""
+        return len(self._stack.reader_names)
+
     def holds_card(self, reader: int = 0) -> bool:
         """Whether the card that was put in is still there: not after ``pull``, nor when it left by itself."""
         link = self._links.get(reader)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import click
 
 from apdu_specs.language import Text
+from harness.cli.eform import token_options, token_places
 from harness.cli.on_card import virtual_holder
 from harness.cli.output import Output, reporting
 from harness.cli.reader import find_reader, reader_option
@@ -46,6 +47,9 @@ _PORT = click.IntRange(0, 65535)
 @click.option("--port", type=_PORT, default=8180, show_default=True, help="The offices; 0 picks a free one.")
 @click.option("--agent-port", type=_PORT, default=8189, show_default=True, help="The SmartCard Agent.")
 @click.option("--screen-port", type=_PORT, default=8188, show_default=True, help="The officer's screen.")
+@click.option(
+    "--counter-port", type=_PORT, default=8187, show_default=True, help="The registry office's PIN counter."
+)
 @click.option("--mail-port", type=_PORT, default=8125, show_default=True, help="The mail catcher.")
 @click.option(
     "--bind",
@@ -53,9 +57,30 @@ _PORT = click.IntRange(0, 65535)
     default="127.0.0.1",
     show_default=True,
     metavar="ADDRESS",
-    help="Where offices and agent listen; 0.0.0.0 lets other machines in. The officer's screen stays on loopback.",
+    help="Where offices and agent listen; 0.0.0.0 lets other machines in. The officer's screen and the PIN counter stay on loopback.",
+)
+@click.option(
+    "--host-name",
+    "host_names",
+    envvar="THNID_HOST_NAMES",
+    multiple=True,
+    metavar="NAME",
+    help="What other machines call this one; may be given several times (also THNID_HOST_NAMES, with blanks between).",
+)
+@click.option(
+    "--open-mail",
+    envvar="THNID_OPEN_MAIL",
+    is_flag=True,
+    help="Show caught e-mail to other machines too (also THNID_OPEN_MAIL=1).",
 )
 @reader_option
+@click.option(
+    "--patient-reader",
+    envvar="THNID_PATIENT_READER",
+    metavar="NAME",
+    help="The SmartCard Agent's reader, with the patient's card (also THNID_PATIENT_READER).  [default: the officer's]",
+)
+@token_options
 @click.option(
     "--key-file", type=click.Path(path_type=Path), help="The offices' master key; else the specimen key."
 )
@@ -78,26 +103,44 @@ def command(
     port: int,
     agent_port: int,
     screen_port: int,
+    counter_port: int,
     mail_port: int,
     host: str,
+    host_names: tuple[str, ...],
+    open_mail: bool,
     reader_name: str | None,
+    patient_reader: str | None,
+    token_dir: Path | None,
+    programs: tuple[str, ...],
+    token_bom: bool | None,
+    srm_dir: Path | None,
     key_file: Path | None,
     counter_key: str | None,
     hospital_token: str | None,
     test_mode: bool,
 ) -> None:
-    """Serve the whole office: registry, authority, NHSO with its pages, UCWS, SRM, agent, screen, mail; until Ctrl-C.
+    """Serve the whole office: registry, authority, NHSO with its pages, UCWS, SRM, agent, screen, PIN counter, mail; until
+    Ctrl-C.
 
     It starts with citizens, hospitals, staff accounts and a hospital's token. Whoever's virtual card is in the reader is an
-    officer with a right. With --database a restart finds everything as it was.
+    officer with a right; whoever's comes later is a citizen on file. With --database a restart finds everything as it was.
     """
+    token_files = token_places(token_dir, programs, token_bom)
+    if patient_reader is not None:
+        find_reader(patient_reader)
     officer, absent = _officer_in_reader(reader_name)
     options = OfficeOptions(
         people=people,
         seed=seed,
-        ports=Ports(port, agent_port, screen_port, mail_port),
+        ports=Ports(port, agent_port, screen_port, counter_port, mail_port),
         host=host,
+        host_names=host_names,
+        open_mail=open_mail,
         reader=reader_name,
+        patient_reader=patient_reader,
+        watching=True,
+        token_files=token_files,
+        srm_home=srm_dir,
         database=database,
         key_file=key_file,
         counter_key=counter_key,

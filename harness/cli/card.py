@@ -121,28 +121,40 @@ def _generation_rows(each: Generation) -> list[tuple[Text, Text]]:
     ]
 
 
+_number_option = click.option(
+    "--reader",
+    "number",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Number of the reader; 1 is that of 'thnid run --patient-reader'.",
+)
+
+
 @command.command("insert")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
+@_number_option
 @reporting
-def insert(output: Output, file: Path | None) -> None:
+def insert(output: Output, file: Path | None, number: int) -> None:
     """Put FILE's card (or the one that was taken out last) into the reader of 'thnid run' or 'thnid serve'.
 
     Returns when programs can see it. A card that is in the reader is taken out first.
     """
     from harness.cli.control import ask
 
-    request = {"do": "insert"} | ({"card": str(file.absolute())} if file else {})
+    request = {"do": "insert", "reader": number} | ({"card": str(file.absolute())} if file else {})
     document = ask(request)
     output.report(document, lambda: output.say(Text("The card is in the reader.", "เสียบบัตรแล้ว")))
 
 
 @command.command("remove")
+@_number_option
 @reporting
-def remove(output: Output) -> None:
+def remove(output: Output, number: int) -> None:
     """Take the card out of the reader of 'thnid run' or 'thnid serve'. Returns when programs see it gone."""
     from harness.cli.control import ask
 
-    document = ask({"do": "remove"})
+    document = ask({"do": "remove", "reader": number})
     output.report(document, lambda: output.say(Text("The reader is empty.", "ถอดบัตรแล้ว")))
 
 

@@ -12,21 +12,25 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from apdu_specs import keys
+from apdu_specs.generations import by_name
 from apdu_specs.language import Text
 from apdu_specs.odd_atrs import OddCard
+from apdu_specs.pin_policy import NATIONAL
 from emulator.card import Card, Snapshot
 from emulator.card.card_file import open_card
+from emulator.card.personalisation import Personalisation
 from emulator.test_card import TestCard
 from harness.bench import Bench
 from harness.cli.card_view import document_of
 from harness.cli.output import GUARDED, describe
 from harness.cli.states import put_into_state, restore_from
-from harness.errors import HarnessError, NoCard
+from harness.errors import HarnessError, NoCard, NoReader
 
 CONTROL_VARIABLE = "THNID_CONTROL"
 SOCKET_NAME = "control"
@@ -97,14 +101,17 @@ _PUT_ONE_IN = Text("Put one in with 'thnid card insert FILE'.", "โปรดเ
 class ControlServer:
     """Serves one bench's reader 0. ``card`` is in already; it came from ``path``, or from nowhere (a card in memory).
 
-    A card file is let go of while its card is out of the reader, so that an office can work on it.
+    Into its other readers cards are inserted, and taken out, and no more. A card file is let go of while its card is out of the reader, so that an office can work on it.
     """
 
     def __init__(self, bench: Bench, folder: Path, card: Card | TestCard, path: Path | None) -> None:
         self._bench = bench
+        self.before_insertion: Callable[[Card], object] = lambda _card: None
+        """Told of every national card that is about to go into the reader."""
         self._card: Card | TestCard | None = card
         self._initial = card.snapshot() if isinstance(card, Card) else None
         self._kept: dict[str, Snapshot] = {}
+        self._others: dict[int, tuple[Path, Card]] = {}  # in the readers after the first
         self._source: Card | TestCard | Path = card if path is None else path.resolve()
         self.path = str(folder / SOCKET_NAME)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -126,6 +133,9 @@ class ControlServer:
         self._listener.close()
         Path(self.path).unlink(missing_ok=True)
         self._let_go()
+        for _, card in self._others.values():
+            card.close()
+        self._others.clear()
 
     def _serve(self) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for the main thread
@@ -142,6 +152,13 @@ class ControlServer:
 
     def _answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
+            if request.get("reader"):
+                return self._at_another_reader(request)
+            if request.get("do") == "copy":
+                present = [self._card, *(card for _, card in self._others.values())]
+                return {
+                    "cards": [_written(card.personalisation) for card in present if isinstance(card, Card)]
+                }
             if request.get("do") == "insert":
                 self._insert(Path(request["card"]).resolve() if request.get("card") else self._source)
             elif request.get("do") == "remove":
@@ -210,12 +227,46 @@ class ControlServer:
         card = open_card(source) if isinstance(source, Path) else source
         self._take_out()
         try:
+            if isinstance(card, Card):
+                self.before_insertion(card)
             self._bench.insert(card)
         except BaseException:
             card.close()
             raise
         self._card, self._source, self._kept = card, source, {}
         self._initial = card.snapshot() if isinstance(card, Card) else None
+
+    def _at_another_reader(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Insert into, or take out of, the reader with that number; the first is 0."""
+        reader = int(request["reader"])
+        if not 0 < reader < self._bench.reader_count:
+            raise NoReader(str(reader))
+        if request.get("do") == "remove":
+            self._clear(reader)
+            return {"inserted": False}
+        if request.get("do") != "insert" or not request.get("card"):
+            raise NoCard(self._bench.reader_name(reader), what_to_do=_PUT_ONE_IN)
+        path = Path(request["card"]).resolve()
+        present = self._others.get(reader)
+        if present is None or present[0] != path or not self._bench.holds_card(reader):
+            if present is not None and present[0] == path:  # it left by itself
+                self._clear(reader)
+            card = open_card(path)
+            try:
+                self._clear(reader)
+                self.before_insertion(card)
+                self._bench.insert(card, reader)
+            except BaseException:
+                card.close()
+                raise
+            self._others[reader] = (path, card)
+        return {"inserted": True}
+
+    def _clear(self, reader: int) -> None:
+        self._bench.remove(reader)
+        gone = self._others.pop(reader, None)
+        if gone is not None:
+            gone[1].close()
 
     def _take_out(self) -> None:
         self._bench.remove()
@@ -230,6 +281,42 @@ class ControlServer:
 _CARD_REQUESTS = frozenset({"show", "set", "snapshot", "restore"})
 
 
+def _written(card: Personalisation) -> dict[str, Any]:
+    """What is written into a card for everybody to read; no key."""
+    return {
+        "generation": card.generation.name,
+        "citizen_id": card.citizen_id,
+        "serial": card.serial.hex(),
+        "cplc": card.cplc.hex(),
+        "adm_info": card.adm_info.hex(),
+        "images": [[aid.hex(), block, image.hex()] for (aid, block), image in card.images.items()],
+    }
+
+
+def cards_in_readers() -> list[Card]:
+    """Copies, without keys and counters, of the virtual cards in the readers of 'thnid run' or 'thnid serve'.
+
+    Raises NoControl, Told.
+    """
+    from emulator.card.issue import card_in_memory
+
+    return [card_in_memory(_read(told)) for told in ask({"do": "copy"})["cards"]]
+
+
+def _read(told: Mapping[str, Any]) -> Personalisation:
+    return Personalisation(
+        generation=by_name(told["generation"]),
+        policy=NATIONAL,
+        citizen_id=told["citizen_id"],
+        serial=bytes.fromhex(told["serial"]),
+        images={(bytes.fromhex(aid), block): bytes.fromhex(image) for aid, block, image in told["images"]},
+        cplc=bytes.fromhex(told["cplc"]),
+        adm_info=bytes.fromhex(told["adm_info"]),
+        card_key=bytes(keys.KEY_LENGTH),
+        office_key=bytes(keys.KEY_LENGTH),
+    )
+
+
 def ask(request: Mapping[str, Any]) -> dict[str, Any]:
     """Send one request to the process named by THNID_CONTROL. Raises NoControl, Told."""
     path = os.environ.get(CONTROL_VARIABLE)
@@ -240,7 +327,8 @@ def ask(request: Mapping[str, Any]) -> dict[str, Any]:
         try:
             connection.connect(path)
             connection.sendall(json.dumps(request).encode())
-            answer: dict[str, Any] = json.loads(connection.recv(_MAX_MESSAGE))
+            with connection.makefile("rb") as whole:
+                answer: dict[str, Any] = json.load(whole)
         except (OSError, ValueError):
             raise NoControl from None
     if "error" in answer:

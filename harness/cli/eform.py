@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -44,6 +45,39 @@ class ScreenNotInstalled(HarnessError):
         )
 
 
+def token_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--token-dir``, ``--token-folder``, ``--token-bom`` and ``--srm-dir``: where a login's tokens are written."""
+    for option in reversed(_TOKEN_OPTIONS):
+        function = option(function)
+    return function
+
+
+_TOKEN_OPTIONS = (
+    click.option(
+        "--token-dir",
+        type=click.Path(path_type=Path),
+        help="Write nhso_token.txt into this folder after a login.",
+    ),
+    click.option(
+        "--token-folder",
+        "programs",
+        type=click.Choice(list(PROGRAMS)),
+        multiple=True,
+        help="Not there, but into this folder of the original below it; may be given several times.",
+    ),
+    click.option(
+        "--token-bom/--no-token-bom",
+        default=None,
+        help="With a byte order mark or without.  [default: as the original of the folder]",
+    ),
+    click.option(
+        "--srm-dir",
+        type=click.Path(path_type=Path),
+        help="Write SRM's token.txt below this folder (the original: %USERPROFILE%).",
+    ),
+)
+
+
 @click.command("eform")
 @click.option(
     "--port",
@@ -60,28 +94,7 @@ class ScreenNotInstalled(HarnessError):
     help="The authority; else an embedded stand-in.",
 )
 @click.option("--nhso-url", envvar="THNID_NHSO_URL", metavar="URL", help="NHSO; else an embedded stand-in.")
-@click.option(
-    "--token-dir",
-    type=click.Path(path_type=Path),
-    help="Write nhso_token.txt into this folder after a login.",
-)
-@click.option(
-    "--token-folder",
-    "programs",
-    type=click.Choice(list(PROGRAMS)),
-    multiple=True,
-    help="Not there, but into this folder of the original below it; may be given several times.",
-)
-@click.option(
-    "--token-bom/--no-token-bom",
-    default=None,
-    help="With a byte order mark or without.  [default: as the original of the folder]",
-)
-@click.option(
-    "--srm-dir",
-    type=click.Path(path_type=Path),
-    help="Write SRM's token.txt below this folder (the original: %USERPROFILE%).",
-)
+@token_options
 @click.option("--real-card", metavar="SERIAL", help="Allow PIN tries on the real card with this serial.")
 @click.option("--start-service", is_flag=True, help="Begin with E-Form Agent green.")
 @click.option("--tray", is_flag=True, help="E-Form Agent's symbol in the corner of the desktop.")

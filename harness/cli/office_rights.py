@@ -71,8 +71,8 @@ def request(
     """Ask for officers' rights with an organisation's letter: a YAML file (- is standard input), or options, or both.
 
     Options can be seen by everybody on this machine: citizen ids are better off in the file.
-    Its fields: organisation_name, organisation (5 digits), region (1 to 13), letter_number, address, phone, fax,
-    superior_name, superior_position, and officers, a list.
+    Its fields: organisation_name, organisation (5 digits), region (1 to 13), letter_number, letter_date, address,
+    phone, fax, superior_name, superior_position, and officers, a list.
     """
     letter = {} if file is None else _letter_in(file)
     letter.update(_pairs(settings))

@@ -8,6 +8,7 @@ import os
 import resource
 import shutil
 import signal
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 PIN_VARIABLE = "THNID_PIN"
 READER_VARIABLE = "THNID_READER"
+PATIENT_READER_VARIABLE = "THNID_PATIENT_READER"
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)  # the program is to find them as every program does
 _SENT_BY_TERMINAL = 0x80  # si_code SI_KERNEL: the whole foreground group got it, the program too
@@ -73,6 +75,11 @@ class CommandNotRunnable(HarnessError):
     show_default=True,
     help="What programs see, e.g. 'ACS ACR39U ICC Reader'.",
 )
+@click.option(
+    "--patient-reader",
+    metavar="NAME",
+    help="A second reader of this name, empty at first: 'thnid card insert --reader 1 FILE'.",
+)
 @click.option("--test-card", is_flag=True, help="Not a national card: one that echoes lengths, for readers.")
 @click.option("--agent", is_flag=True, help="NHSO's SmartCard Agent beside COMMAND, on its own port.")
 @click.option(
@@ -99,6 +106,7 @@ def command(
     policy: str | None,
     holder: str | None,
     reader_name: str,
+    patient_reader: str | None,
     test_card: bool,
     agent: bool,
     agent_port: int,
@@ -113,12 +121,14 @@ def command(
     """Run COMMAND with a virtual card in a private PC/SC stack, as xvfb-run does for X.
 
     The exit status is COMMAND's. COMMAND finds the stack through PCSCLITE_CSOCK_NAME, the card's PIN in THNID_PIN and the
-    reader's name in THNID_READER; with --agent, the agent in THNID_AGENT_URL and NHSO_AGENT_URL. Nothing is left behind.
+    reader's name in THNID_READER; with --agent, the agent in THNID_AGENT_URL and NHSO_AGENT_URL; with --patient-reader, which
+    the agent then reads, that reader's name in THNID_PATIENT_READER. Nothing is left behind.
 
-    With --backoffice registry, authority, NHSO, UCWS, SRM, the agent and the officer's screen run beside COMMAND, on free
-    ports (the agent on its own with --agent): THNID_REGISTRY_URL, THNID_AUTHORITY_URL, THNID_NHSO_URL, THNID_UCWS_URL,
-    THNID_UCWS_WSDL, THNID_SRM_URL, THNID_SCREEN_URL, THNID_PAGES_URL, THNID_COUNTER_KEY, THNID_HOSPITAL_TOKEN, and the staff's
-    THNID_PASSWORD_NHSO and THNID_PASSWORD_REGISTRAR.
+    With --backoffice registry, authority, NHSO, UCWS, SRM, the agent, the officer's screen and the PIN counter run beside
+    COMMAND, on free ports (the agent on its own with --agent): THNID_REGISTRY_URL, THNID_AUTHORITY_URL, THNID_NHSO_URL,
+    THNID_UCWS_URL, THNID_UCWS_WSDL, THNID_SRM_URL, THNID_SCREEN_URL, THNID_COUNTER_URL, THNID_PAGES_URL, THNID_COUNTER_KEY,
+    THNID_HOSPITAL_TOKEN, and the staff's THNID_PASSWORD_NHSO and THNID_PASSWORD_REGISTRAR. The officer's tokens are written to
+    THNID_TOKEN_DIR and below THNID_SRM_DIR. Holders of cards that are inserted later are citizens on file.
     """
     if list_habits(output, fault_texts, timing):
         return 0
@@ -135,7 +145,9 @@ def command(
         card = _taken(test_card, card_path, generation, pin, failures, seed, policy, holder)
         cleanup.callback(card.close)
         patient = _patient(card) if agent or backoffice else None
-        stack = cleanup.enter_context(Stack((reader_name,)))
+        stack = cleanup.enter_context(
+            Stack((reader_name,) if patient_reader is None else (reader_name, patient_reader))
+        )
         bench = bench_for(stack, cleanup, trace_path, show_personal_data)
         bench.fitted = habits.of_reader
         bench.insert(habits.of_card(card))
@@ -147,7 +159,8 @@ def command(
             **({} if isinstance(card, TestCard) else {PIN_VARIABLE: pin_of(card)}),
             READER_VARIABLE: stack.reader_names[0],
             CONTROL_VARIABLE: control.path,
-            **_beside(cleanup, agent, agent_port, backoffice, patient, card),
+            **dict.fromkeys((PATIENT_READER_VARIABLE,) if patient_reader else (), stack.reader_names[-1]),
+            **_beside(cleanup, agent, agent_port, backoffice, patient, card, control, stack),
         }
         status = run_program(executable, program, environment)
     return end_as(status)
@@ -160,20 +173,37 @@ def _beside(
     backoffice: bool,
     holder: Holder | None,
     card: Card | TestCard,
+    control: ControlServer,
+    stack: Stack,
 ) -> dict[str, str]:
     """Start what is wanted beside the program; where it is, for the environment."""
+    names = stack.reader_names
+    officers, patients = (names[0], names[1]) if len(names) > 1 else (None, None)
     if not backoffice:
-        return _agent_beside(cleanup, agent_port, holder) if agent else {}
+        return _agent_beside(cleanup, agent_port, holder, patients) if agent else {}
     from harness.cli.whole_office import FREE, OfficeOptions, Ports, whole_office
+    from harness.officer.token_file import Place
 
     officer = (holder, card.serial) if holder is not None and isinstance(card, Card) else None
-    ports = Ports(agent=agent_port if agent else FREE)
-    return cleanup.enter_context(whole_office(OfficeOptions(ports=ports, officer=officer))).environment
+    tokens = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="thnid-tokens-")))
+    options = OfficeOptions(
+        ports=Ports(agent=agent_port if agent else FREE),
+        officer=officer,
+        reader=officers,
+        patient_reader=patients,
+        token_files=(Place(tokens),),
+        srm_home=tokens,
+    )
+    office = cleanup.enter_context(whole_office(options))
+    control.before_insertion = office.acquaintance.of_card
+    return office.environment
 
 
-def _agent_beside(cleanup: ExitStack, port: int, patient: Holder | None) -> dict[str, str]:
+def _agent_beside(
+    cleanup: ExitStack, port: int, patient: Holder | None, reader: str | None
+) -> dict[str, str]:
     """Start the agent, whose NHSO knows the card's holder; where it is, for the environment."""
-    running = cleanup.enter_context(serving_agent(AgentOptions(port=port, holder=patient)))
+    running = cleanup.enter_context(serving_agent(AgentOptions(port=port, holder=patient, reader=reader)))
     return dict.fromkeys(URL_VARIABLES, running.url)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import ipaddress
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from harness.web_server import LOOPBACK, WebServer
 
 if TYPE_CHECKING:
     from emulator.holders import Holder
+    from harness.agent.patient import Seen
 
 DEFAULT_PORT = 8189
 """Public. Many programs have it in their code."""
@@ -50,7 +52,8 @@ class AgentOptions:
     """Where the agent listens, which reader it uses (a part of its name), and whom it asks.
 
     ``offices`` is the URL of NHSO or of the offices it is part of, with the hospital's ``token``; None: a stand-in, which
-    knows ``holder``.
+    knows ``holder`` and whoever's virtual card is read. ``seen`` is told of every card that is read, when the offices are others'.
+    ``clock`` None is the machine's.
     """
 
     hosts: Sequence[str] = LOOPBACK
@@ -61,6 +64,8 @@ class AgentOptions:
     messages: Language = "th"
     limits: bool = False
     holder: Holder | None = None
+    seen: Seen | None = None
+    clock: Callable[[], datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +171,7 @@ def serving_agent(options: AgentOptions) -> Iterator[RunningAgent]:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
             watch = ReaderWatch(lambda _readers: None)
-            seen = None
+            seen = options.seen
             url, token = options.offices, options.token
             if url is None or token is None:
                 from harness.cli.stand_in_nhso import stand_in_nhso
@@ -181,6 +186,7 @@ def serving_agent(options: AgentOptions) -> Iterator[RunningAgent]:
                 nhso,
                 language=options.messages,
                 limits=Limits() if options.limits else None,
+                **({} if options.clock is None else {"clock": options.clock}),
             )
             server = WebServer(app, hosts=options.hosts, port=options.port)
             cleanup.enter_context(watch)

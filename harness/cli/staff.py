@@ -17,6 +17,7 @@ from harness.errors import HarnessError
 if TYPE_CHECKING:
     from emulator.offices.staff.accounts import Account, Staff
 
+_LONGEST_NAME = 120
 _DESKS = {
     "nhso-region": Text("NHSO regional office", "สำนักงานหลักประกันสุขภาพแห่งชาติเขต"),
     "registry": Text("registry office", "สำนักทะเบียน"),
@@ -65,7 +66,7 @@ def _at_offices(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group("staff", cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """The staff's accounts: list them, set a password."""
+    """The staff's accounts: list them, make one, set a password."""
 
 
 @command.command("list")
@@ -104,6 +105,67 @@ def list_accounts(output: Output, database: str, key_file: Path | None) -> None:
         output.show_table(table)
 
     output.report({"accounts": [_document(each) for each in accounts]}, show)
+
+
+@command.command("add")
+@click.argument("user")
+@click.option("--region", type=click.IntRange(1, 13), help="NHSO's region.  [default: all regions]")
+@click.option(
+    "--desk", type=click.Choice(list(_DESKS)), default="nhso-region", show_default=True, help="Which office."
+)
+@click.option("--name", help="The member's name, as pages show it.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@_at_offices
+@reporting
+def add(
+    output: Output,
+    user: str,
+    region: int | None,
+    desk: str,
+    name: str | None,
+    password_stdin: bool,
+    database: str,
+    key_file: Path | None,
+) -> None:
+    """Make an account, of one region or of all; its password is chosen for you and shown once, or read.
+
+    Whoever works for a region sees and decides the letters of that region, and ends rights that came of them.
+    """
+    if region is not None and desk != "nhso-region":
+        raise Misuse(Text("--region goes with --desk nhso-region.", "--region ใช้กับ --desk nhso-region เท่านั้น"))
+    chosen = _password(output, from_stdin=True) if password_stdin else None
+    with _staff(database, key_file) as staff:
+        from emulator.offices.staff.accounts import USER, Desk
+
+        if USER.fullmatch(user) is None:
+            raise Misuse(
+                Text(
+                    "A user name begins with a lower-case letter; letters, digits, points and hyphens follow.",
+                    "ชื่อผู้ใช้ต้องขึ้นต้นด้วยอักษร a-z ตามด้วย a-z ตัวเลข จุด หรือขีดกลาง",
+                )
+            )
+        shown = " ".join((name or user).split())
+        if not 0 < len(shown) <= _LONGEST_NAME or not shown.isprintable():
+            raise Misuse(
+                Text(f"A name has 1 to {_LONGEST_NAME} characters.", f"ชื่อต้องมี 1 ถึง {_LONGEST_NAME} ตัวอักษร")
+            )
+        made = staff.set_account(
+            user, name=shown, desk=Desk(desk), region=region, password=chosen, only_new=True
+        )
+    told: dict[str, Any] = {"user": user, "desk": desk, "region": region}
+    if chosen is None:
+        told["password"] = made.password
+
+    def show() -> None:
+        output.say(Text(f"The account {user} is made.", f"สร้างบัญชี {user} แล้ว"))
+        if chosen is None:
+            output.say(
+                Text(
+                    f"Its password, shown only now: {made.password}", f"รหัสผ่าน (แสดงครั้งเดียว): {made.password}"
+                )
+            )
+
+    output.report(told, show)
 
 
 @command.command("password")

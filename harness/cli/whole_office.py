@@ -1,4 +1,4 @@
-"""A whole office in one process: the offices, the SmartCard Agent and the officer's screen, put together.
+"""A whole office in one process: the offices, the SmartCard Agent, the officer's screen and the PIN counter, put together.
 
 For ``thnid backoffice serve`` and ``thnid run --backoffice``.
 """
@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apdu_specs.language import Language, Text
+from harness.cli.acquaintance import Acquaintance
 from harness.cli.eform import ScreenNotInstalled
 from harness.cli.login import OfficesNotInstalled
 from harness.cli.reader import terminal_for
 from harness.cli.smartcard_agent import AgentOptions, serving_agent
 from harness.errors import HarnessError
-from harness.web_server import LOOPBACK
+from harness.officer.token_file import Place
+from harness.terminals.presence import ReaderWatch
+from harness.web_server import LOOPBACK, WebServer
 
 if TYPE_CHECKING:
     from emulator.holders import Holder
@@ -39,6 +42,7 @@ TITLES = {
     "srm": Text("SRM: access tokens, right-search", "SRM: access token และ right-search"),
     "agent": Text("SmartCard Agent", "โปรแกรม SmartCard Agent"),
     "screen": Text("the officer's screen", "หน้าจอของเจ้าหน้าที่"),
+    "counter": Text("registry office's PIN counter", "เคาน์เตอร์กำหนดรหัส PIN ของสำนักทะเบียน"),
     "pages": Text("pages: rights and registry desk", "หน้าเว็บ: คำขอสิทธิและงานทะเบียน"),
     "mail": Text("mail caught", "อีเมลที่ดักไว้"),
     "smtp": Text("mail catcher (SMTP)", "ที่ดักอีเมล (SMTP)"),
@@ -53,6 +57,7 @@ _VARIABLES = {
     "srm": ("THNID_SRM_URL",),
     "agent": ("THNID_AGENT_URL", "NHSO_AGENT_URL"),
     "screen": ("THNID_SCREEN_URL",),
+    "counter": ("THNID_COUNTER_URL",),
     "pages": ("THNID_PAGES_URL",),
 }
 
@@ -79,18 +84,23 @@ class Ports:
     offices: int = FREE
     agent: int = FREE
     screen: int = FREE
+    counter: int = FREE
     mail: int = FREE
 
 
 @dataclass(frozen=True, slots=True)
 class WholeOffice:
-    """What runs. ``services``: name -> URL, without a trailing slash; ``accounts``: those made now."""
+    """What runs. ``services``: name -> URL, without a trailing slash; ``accounts``: those made now; ``tokens``: the folders
+    that tokens are written to, as variables.
+    """
 
     backoffice: Backoffice
     seeded: Seeded
     services: dict[str, str]
     has_officer: bool
     accounts: tuple[NewAccount, ...] = field(repr=False)
+    acquaintance: Acquaintance = field(repr=False)
+    tokens: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -103,6 +113,7 @@ class WholeOffice:
         }
         return {
             **urls,
+            **self.tokens,
             "THNID_UCWS_WSDL": f"{self.services['ucws']}?wsdl",
             "THNID_COUNTER_KEY": self.backoffice.counter_key,
             "THNID_HOSPITAL_TOKEN": self.seeded.hospital_token,
@@ -127,15 +138,24 @@ def checked_hospital_token(text: str | None) -> str | None:
 class OfficeOptions:
     """What it is to be like. ``people`` citizens of ``seed``; ``officer`` is a virtual card's holder and its serial.
 
-    ``host`` is where offices, agent and mail catcher listen; the officer's screen stays on loopback. ``database`` (file or
-    URL) None is memory; a counter key or a hospital's token (a UUID) that is None is made. ``reader`` is a part of a name.
+    ``host`` is where offices and agent listen; the officer's screen, the PIN counter and the mail catcher stay on loopback.
+    ``host_names``: what else the offices are called; ``open_mail``: caught e-mail is for other machines too. ``database`` (file or
+    URL) None is memory; a counter key or a hospital's token (a UUID) that is None is made. ``reader`` is a part of a name: the
+    officer's, and the patient's unless ``patient_reader`` is another. ``watching``: cards that come into a virtual reader of
+    another process are asked after. ``token_files`` and ``srm_home``: where the officer's tokens are written.
     """
 
     people: int = 1_000
     seed: int = 1
     ports: Ports = Ports()
     host: str = "127.0.0.1"
+    host_names: tuple[str, ...] = ()
+    open_mail: bool = False
     reader: str | None = None
+    patient_reader: str | None = None
+    watching: bool = False
+    token_files: tuple[Place, ...] = ()
+    srm_home: Path | None = None
     database: str | None = None
     key_file: Path | None = None
     counter_key: str | None = field(default=None, repr=False)
@@ -162,20 +182,37 @@ def whole_office(options: OfficeOptions) -> Iterator[WholeOffice]:
             if options.officer is not None:
                 backoffice.employ(*options.officer)
             backoffice.start()
+            acquaintance = Acquaintance(backoffice.meet)
             hosts = (options.host,) if options.host != "127.0.0.1" else LOOPBACK
             agent = AgentOptions(
                 hosts=hosts,
                 port=options.ports.agent,
-                reader=options.reader,
+                reader=options.patient_reader or options.reader,
                 offices=services["nhso"],
                 token=seeded.hospital_token,
                 messages=options.language,
+                seen=acquaintance.of_client,
+                clock=backoffice.offices.clock.now,
             )
             services["agent"] = _reachable(running.enter_context(serving_agent(agent)).url)
-            services["screen"] = running.enter_context(_screen(services, options))
+            services["screen"] = running.enter_context(_screen(services, options, acquaintance))
+            services["counter"] = running.enter_context(
+                _counter(services["registry"], backoffice.counter_key, options)
+            )
+            backoffice.neighbours({name: services[name] for name in ("screen", "counter", "agent")})
+            if options.watching:
+                running.enter_context(ReaderWatch(acquaintance.at_reader))
         # Last: passwords are told once, and what failed to start would have swallowed them.
         accounts = backoffice.hire()
-        yield WholeOffice(backoffice, seeded, services, options.officer is not None, accounts)
+        yield WholeOffice(
+            backoffice,
+            seeded,
+            services,
+            options.officer is not None,
+            accounts,
+            acquaintance,
+            _token_variables(options),
+        )
 
 
 @contextmanager
@@ -203,7 +240,15 @@ def _backoffice(options: OfficeOptions) -> Backoffice:
         counter_key=options.counter_key,
         mail_port=options.ports.mail,
         test_mode=options.test_mode,
+        host_names=options.host_names,
+        open_mail=options.open_mail,
     )
+
+
+def _token_variables(options: OfficeOptions) -> dict[str, str]:
+    """Where programs find the officer's tokens: the folder of nhso_token.txt, and the one that SRM's is below."""
+    found = {"THNID_TOKEN_DIR": str(options.token_files[0].folder)} if options.token_files else {}
+    return found | ({} if options.srm_home is None else {"THNID_SRM_DIR": str(options.srm_home)})
 
 
 def _reachable(url: str) -> str:
@@ -213,12 +258,12 @@ def _reachable(url: str) -> str:
 
 
 @contextmanager
-def _screen(services: Mapping[str, str], options: OfficeOptions) -> Iterator[str]:
+def _screen(services: Mapping[str, str], options: OfficeOptions, acquaintance: Acquaintance) -> Iterator[str]:
     """The officer's screen; its URL."""
     try:
         from harness.officer.entitlement import EntitlementClient
         from harness.officer.offices import AuthorityClient
-        from harness.officer.screen.desk import Desk
+        from harness.officer.screen.desk import Desk, Places
         from harness.officer.screen.server import ScreenServer
     except ModuleNotFoundError as error:
         raise ScreenNotInstalled(error.name or "") from error
@@ -231,7 +276,24 @@ def _screen(services: Mapping[str, str], options: OfficeOptions) -> Iterator[str
             nhso,
             lambda name: terminal_for(name, disposition="reset"),
             reader_name=options.reader,
+            places=Places(options.token_files, options.srm_home),
+            on_card=acquaintance.of_client,
         ) as desk,
         ScreenServer(desk, port=options.ports.screen, language=options.language) as server,
     ):
         yield server.url
+
+
+@contextmanager
+def _counter(registry_url: str, counter_key: str, options: OfficeOptions) -> Iterator[str]:
+    """The registry office's PIN counter, at the officer's reader; its URL."""
+    from harness.officer.counter.app import build_counter
+    from harness.officer.counter.renewal import PinRenewal
+    from harness.officer.offices import RegistryClient
+
+    with RegistryClient(registry_url, counter_key=counter_key) as registry:
+        renewal = PinRenewal(lambda: terminal_for(options.reader, disposition="reset"), registry)
+        with WebServer(
+            build_counter(renewal, language=options.language), hosts=LOOPBACK, port=options.ports.counter
+        ) as server:
+            yield server.url

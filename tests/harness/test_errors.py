@@ -80,6 +80,9 @@ def test_wrong_pin(failures: int, left: int) -> None:
     with pytest.raises(WrongPin) as wrong:
         client(failures).verify_pin("9182")
     check(wrong.value, "WrongPin", 1, sw=0x63C0 | left)
+    told = wrong.value.what_to_do  # who types the PIN is the card's owner
+    assert told.en.startswith("Enter the PIN again.") and "any registry office" in told.en
+    assert told.th.startswith("กรอกรหัส PIN อีกครั้ง") and "เจ้าของบัตร" not in told.th
     assert wrong.value.tries_left == left
     assert str(left) in wrong.value.message.en and str(left) in wrong.value.message.th
     assert "9182" not in f"{wrong.value!r} {wrong.value} {wrong.value.message.th}"

@@ -195,18 +195,26 @@ def entitlement(
     )
 
 
-def _change(dice: _Dice, right: Entitlement, on: date) -> Entitlement:
-    """The same right at the hospitals of another province, from some day within a year on."""
-    province = dice.pick(tuple(PROVINCES))
+def _change(dice: _Dice, right: Entitlement, on: date) -> Entitlement | None:
+    """The same right at the hospitals of another province, from some day within a year on, before the right ends.
+
+    None where no hospital is registered, or where the right ends tomorrow: then there is nothing to change.
+    """
+    days = (
+        365 if right.until is None else min(365, (right.until.astimezone(BANGKOK_TIME).date() - on).days - 1)
+    )
+    if right.main_hospital is None or days < 1:
+        return None
+    province = dice.pick(tuple(code for code in PROVINCES if code != right.province))
     main, district, unit, *_ = hospitals_of(province)
     return Entitlement(
         main=right.main,
         sub=right.sub,
         card_number=f"{dice.below(10**10):010d}",
-        since=_midnight(on + timedelta(days=1 + dice.below(365))),
+        since=_midnight(on + timedelta(days=1 + dice.below(days))),
         until=right.until,
         registered_at=_midnight(on),
-        main_hospital=right.main_hospital and main,
+        main_hospital=main,
         outpatient_hospital=right.outpatient_hospital and district,
         sub_hospital=right.sub_hospital and unit,
         province=province,

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
+from apdu_specs import replies
+from emulator.offices.errors import Refused
 from emulator.offices.mail.catcher import MailCatcher
+from emulator.offices.mail.door import MailDoor
 from emulator.offices.web.kit import Kit, Visit
 
 
-def mail_pages(kit: Kit, catcher: MailCatcher) -> APIRouter:
-    """``/mail``."""
+def mail_pages(kit: Kit, catcher: MailCatcher, door: MailDoor) -> APIRouter:
+    """``/mail``, for whom the door lets in."""
     pages = APIRouter(route_class=kit.route_class(), include_in_schema=False)
     visiting = Depends(kit.visit)
 
     @pages.get("/mail")
-    def caught(visit: Visit = visiting) -> Response:
+    def caught(request: Request, visit: Visit = visiting) -> Response:
+        if not door.lets_in(request):
+            raise Refused(replies.MAIL_NOT_SHOWN)
         return kit.page(visit, "caught_mail.html", mail=catcher.mail)
 
     return pages

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine
 
 from emulator.offices.migrations import FOLDER, HEAD
 from emulator.offices.migrations.upgrade import configuration
+from emulator.offices.tables.audit import APPEND_ONLY
 
 NAME = "initial"
 
@@ -27,9 +28,17 @@ def make() -> Path:
     with engine.connect() as connection:
         command.revision(configuration(connection), message="Initial", rev_id=HEAD, autogenerate=True)
     engine.dispose()
+    _add_triggers(target)
     for tidy in (("check", "--fix", "--quiet"), ("format", "--quiet")):
         subprocess.run([sys.executable, "-m", "ruff", *tidy, str(target)], check=True)
     return target
+
+
+def _add_triggers(target: Path) -> None:
+    """Alembic does not see triggers. They are written out: a migration must go on meaning the same."""
+    end = "    # ### end Alembic commands ###\n"
+    added = f"    for statement in {dict(APPEND_ONLY)!r}[op.get_bind().dialect.name]:\n        op.execute(statement)\n"
+    target.write_text(target.read_text().replace(end, end + added, 1))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ REGIONS = range(1, 14)
 NAME_LENGTH = 120
 ADDRESS_LENGTH = 300
 LETTER_NUMBER_LENGTH = 60
+LETTER_DATE_LENGTH = 40
 EMAIL_LENGTH = 254
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@(?:{_LABEL}\.)+[A-Za-z]{{2,63}}")
@@ -57,6 +58,7 @@ class Letter:
     organisation: str = ""
     region: str = ""
     letter_number: str = ""
+    letter_date: str = ""
     address: str = ""
     phone: str = ""
     fax: str = ""
@@ -114,6 +116,7 @@ def faults(letter: Letter, levels: Levels) -> tuple[Fault, ...]:
         ("organisation", _fits(re.compile(r"\d{5}", re.ASCII), _FIVE_DIGITS)),
         ("region", lambda value: _one_of(value, map(str, REGIONS), _A_REGION)),
         ("letter_number", _optional(_line_of(LETTER_NUMBER_LENGTH))),
+        ("letter_date", _optional(_line_of(LETTER_DATE_LENGTH))),
         ("address", _line_of(ADDRESS_LENGTH)),
         ("phone", _fits(_PHONE, _A_PHONE)),
         ("fax", _optional(_fits(_PHONE, _A_PHONE))),
@@ -175,7 +178,14 @@ def _as_before(position: int) -> Text:
 
 # --- single values ----------------------------------------------------------------------------------------------------
 
-_LETTER_LINES = ("organisation_name", "letter_number", "address", "superior_name", "superior_position")
+_LETTER_LINES = (
+    "organisation_name",
+    "letter_number",
+    "letter_date",
+    "address",
+    "superior_name",
+    "superior_position",
+)
 
 
 def _tidied_officer(officer: OfficerEntry) -> OfficerEntry:

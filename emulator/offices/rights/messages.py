@@ -31,12 +31,14 @@ class LetterBody(Request):
     organisation: _Value
     region: Annotated[int, Field(strict=True, ge=0, le=99)]
     letter_number: _Value = ""
+    letter_date: _Value = ""
     address: _Value
     phone: _Value
     fax: _Value = ""
     superior_name: _Value
     superior_position: _Value
-    officers: Annotated[list[OfficerBody], Field(max_length=MOST_OFFICERS)]
+    # Not max_length: that there are too many is said by the letter's own check, in a sentence.
+    officers: Annotated[list[OfficerBody], Field(json_schema_extra={"maxItems": MOST_OFFICERS})]
 
     def letter(self) -> Letter:
         """The letter as the checks take it."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from apdu_specs import replies
@@ -206,17 +206,28 @@ class RightsOffice:
             told = words.refused(asked.name, letter.organisation_name, letter.reference, why)
             self._outbox.put(session, asked.email, told.subject, told.body)
 
-    def revoke(self, citizen_id: str, why: str, *, by: str) -> None:
-        """End an officer's right and log the officer out. Raises Refused (officer-unknown, request-not-valid)."""
+    def revoke(self, citizen_id: str, why: str, *, by: str, region: int | None = None) -> None:
+        """End an officer's right and log the officer out.
+
+        Raises Refused (officer-unknown, also for an officer of another region; request-not-valid).
+        """
         why = _reason(why)
         with self._storage.transaction() as session:
+            if region is not None and _region_of(session, citizen_id) != region:
+                raise Refused(replies.OFFICER_UNKNOWN)
             self._nhso.revoke_in(session, citizen_id, RevokedBecause.ORGANISATION_ASKED, by=by)
             officer = session.get_one(Officer, citizen_id)
             self._tell(session, citizen_id, words.revoked(officer.name, why))
 
-    def holders(self) -> tuple[Holder, ...]:
-        """Officers who were ever granted a right, by name."""
+    def holders(self, region: int | None = None) -> tuple[Holder, ...]:
+        """Officers who were ever granted a right, by name.
+
+        An officer is of the region whose letter granted the right; who was granted one without a letter is of none,
+        and only whoever sees every region sees them.
+        """
         granted = select(Officer).where(Officer.level.is_not(None)).order_by(Officer.name, Officer.citizen_id)
+        if region is not None:
+            granted = granted.where(Officer.citizen_id.in_(_officers_of(region)))
         with self._storage.reading() as session:
             rows = session.scalars(granted).all()
         return tuple(
@@ -234,14 +245,16 @@ class RightsOffice:
             if row.granted_at is not None
         )
 
-    def sweep(self) -> int:
+    def sweep(self, region: int | None = None) -> int:
         """End every right that was not used within 60 days, and tell who was not told; gives how many were told."""
+        theirs = () if region is None else (Officer.citizen_id.in_(_officers_of(region)),)
         now = self._clock.now()
         last_used = func.coalesce(Officer.last_login_at, Officer.granted_at)
         idle = (
             Officer.revoked_at.is_(None),
             Officer.level.is_not(None),
             last_used < now - timedelta(days=IDLE_DAYS_ALLOWED),
+            *theirs,
         )
         with self._storage.reading() as session:
             lapsing = session.scalars(select(Officer.citizen_id).where(*idle)).all()
@@ -252,7 +265,9 @@ class RightsOffice:
             select(Officer.citizen_id)
             .join(OfficerContact, OfficerContact.citizen_id == Officer.citizen_id)
             .where(
-                Officer.revoked_because == RevokedBecause.SIXTY_DAYS, OfficerContact.lapse_told_at.is_(None)
+                Officer.revoked_because == RevokedBecause.SIXTY_DAYS,
+                OfficerContact.lapse_told_at.is_(None),
+                *theirs,
             )
         )
         with self._storage.reading() as session:
@@ -297,6 +312,7 @@ class RightsOffice:
             row.organisation,
             str(row.region),
             row.letter_number,
+            row.letter_date,
             row.address,
             row.phone,
             row.fax,
@@ -373,9 +389,20 @@ def _replaced(session: Session, letter: RequestLetter, asked: RequestedOfficer) 
     if asked.replaces is None:
         return None
     old = session.get(Officer, asked.replaces)
-    if old is None or old.organisation != letter.organisation:
+    elsewhere = _region_of(session, asked.replaces) not in (None, letter.region)
+    if old is None or old.organisation != letter.organisation or elsewhere:
         raise Refused(replies.REPLACED_ELSEWHERE)
     return old
+
+
+def _officers_of(region: int) -> Select[str]:
+    return select(OfficerContact.citizen_id).where(OfficerContact.region == region)
+
+
+def _region_of(session: Session, citizen_id: str) -> int | None:
+    """Which region's letter granted an officer's right; None without a letter."""
+    contact = session.get(OfficerContact, citizen_id)
+    return None if contact is None else contact.region
 
 
 def _note_contact(session: Session, letter: RequestLetter, asked: RequestedOfficer) -> None:
@@ -383,6 +410,7 @@ def _note_contact(session: Session, letter: RequestLetter, asked: RequestedOffic
         OfficerContact(
             citizen_id=asked.citizen_id,
             organisation_name=letter.organisation_name,
+            region=letter.region,
             email=asked.email,
             office_phone=asked.office_phone,
             mobile=asked.mobile,
@@ -398,6 +426,7 @@ def _letter_row(letter: Letter, now: datetime, receipt: bytes) -> RequestLetter:
         received_at=now,
         region=int(letter.region),
         letter_number=letter.letter_number,
+        letter_date=letter.letter_date,
         organisation_name=letter.organisation_name,
         organisation=letter.organisation,
         address=letter.address,

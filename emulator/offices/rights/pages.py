@@ -14,7 +14,7 @@ from emulator.offices.attempts import Attempts
 from emulator.offices.doors import address_of
 from emulator.offices.errors import Refused
 from emulator.offices.rights.letter import MOST_OFFICERS, REGIONS, Letter, OfficerEntry
-from emulator.offices.rights.office import Received, RightsOffice
+from emulator.offices.rights.office import Receipt, Received, RightsOffice
 from emulator.offices.rights.sentences import BY_EMAIL, ONE_LEVEL
 from emulator.offices.staff.accounts import Desk, Member
 from emulator.offices.web.kit import Form, Kit, Visit, see_other
@@ -24,6 +24,7 @@ LABELS = {
     "organisation": Text("Organisation's code", "รหัสหน่วยงาน"),
     "region": Text("NHSO regional office", "สำนักงานหลักประกันสุขภาพแห่งชาติ เขต"),
     "letter_number": Text("Letter's number", "ที่ (เลขที่หนังสือ)"),
+    "letter_date": Text("Letter's date", "วันที่ (ตามหนังสือ)"),
     "address": Text("Address", "ที่อยู่"),
     "phone": Text("Telephone", "หมายเลขโทรศัพท์"),
     "fax": Text("Fax", "หมายเลขโทรสาร"),
@@ -42,6 +43,9 @@ OFFICER_LABELS = {
         "Citizen id of the officer who is replaced", "เลขประจำตัวประชาชนของเจ้าหน้าที่รายเดิมที่ให้ยกเลิกสิทธิ"
     ),
 }
+RECEIVED = "/nhso/requests/received"
+_RECEIPT_COOKIE = "thnid_receipt"
+_RECEIPT_SHOWN_S = 600
 _LETTER_FIELDS = tuple(each.name for each in fields(Letter) if each.name != "officers")
 _OFFICER_FIELDS = tuple(each.name for each in fields(OfficerEntry))
 
@@ -96,11 +100,32 @@ def request_pages(kit: Kit, rights: RightsOffice, attempts: Attempts) -> APIRout
                 receipt = rights.receive(letter)
         except Refused as refused:
             return letter_page(visit, letter, refused)
+        # By redirection: whoever reloads what comes next sends no second letter. The code is in no address.
+        answer = see_other(RECEIVED)
+        answer.set_cookie(
+            _RECEIPT_COOKIE,
+            f"{receipt.reference}.{receipt.code}",
+            path=RECEIVED,
+            max_age=_RECEIPT_SHOWN_S,
+            httponly=True,
+            samesite="strict",
+            secure=visit.secure,
+        )
+        return answer
+
+    @pages.get(RECEIVED)
+    def received(request: Request, visit: Visit = visiting) -> Response:
+        reference, _, code = request.cookies.get(_RECEIPT_COOKIE, "")[:64].partition(".")
+        try:
+            with attempts.counted(f"request {reference}", address_of(request)):
+                found = rights.status(reference, code)
+        except Refused:
+            return see_other("/nhso/requests/track")
         return kit.page(
             visit,
             "request_received.html",
-            receipt=receipt,
-            officers=len(letter.officers),
+            receipt=Receipt(found.reference, code),
+            officers=len(found.asked),
             sentences=(BY_EMAIL, ONE_LEVEL),
         )
 
@@ -187,7 +212,7 @@ def desk_pages(kit: Kit, rights: RightsOffice) -> APIRouter:
             "desk_rights.html",
             status=200 if refused is None else refused.reason.http,
             faults=() if refused is None else refused.faults,
-            holders=rights.holders(),
+            holders=rights.holders(_member(visit).region),
             levels=rights.levels,
             refused=refused,
             label_of=lambda _name: visit.say("Reason", "เหตุผล"),
@@ -199,11 +224,13 @@ def desk_pages(kit: Kit, rights: RightsOffice) -> APIRouter:
 
     @pages.post("/rights")
     def revoke(visit: Visit = staff, form: Form = sent) -> Response:
+        member = _member(visit)
         if form.get("action") == "sweep":
-            rights.sweep()
+            rights.sweep(region=member.region)
             return see_other("/nhso/desk/rights")
         try:
-            rights.revoke(form.get("pid", "")[:13], form.get("reason", ""), by=_member(visit).user)
+            pid, why = form.get("pid", "")[:13], form.get("reason", "")
+            rights.revoke(pid, why, by=member.user, region=member.region)
         except Refused as refused:
             return rights_page(visit, refused)
         return see_other("/nhso/desk/rights")

@@ -76,18 +76,28 @@ class Staff:
         self._audit = audit
 
     def set_account(
-        self, user: str, *, name: str, desk: Desk, region: int | None = None, password: str | None = None
+        self,
+        user: str,
+        *,
+        name: str,
+        desk: Desk,
+        region: int | None = None,
+        password: str | None = None,
+        only_new: bool = False,
     ) -> NewAccount:
         """Make an account, or give a known one new particulars and a new password, which ends its sessions.
 
-        Raises ValueError for a user name that is none, or a password of fewer than 10 or more than 200 characters.
+        ``only_new``: a known one is left alone. Raises Refused (account-exists) then, and ValueError for a user name that is none, or a password of fewer than 10 or more than 200 characters.
         """
         password = password or passwords.new_password()
         if USER.fullmatch(user) is None:
             raise ValueError("a user name is lower-case letters, digits, points and hyphens")
         _insist_on_length(password)
         salt = passwords.new_salt()
-        with self._audit.judged("staff-account", subject=user, details={"desk": desk.value}) as session:
+        details = {"desk": desk.value, "region": region}
+        with self._audit.judged("staff-account", subject=user, details=details) as session:
+            if only_new and session.get(StaffAccount, user) is not None:
+                raise Refused(replies.ACCOUNT_EXISTS)
             session.merge(
                 StaffAccount(
                     user=user,

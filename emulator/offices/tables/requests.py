@@ -22,6 +22,7 @@ class RequestLetter(Base):
     received_at: Mapped[datetime] = mapped_column(Instant)
     region: Mapped[int] = mapped_column(SmallInteger, index=True)
     letter_number: Mapped[str] = mapped_column(String(60))
+    letter_date: Mapped[str] = mapped_column(String(40))
     organisation_name: Mapped[str] = mapped_column(String(120))
     organisation: Mapped[str] = mapped_column(String(5))
     address: Mapped[str] = mapped_column(String(300))
@@ -61,11 +62,12 @@ Index(
 
 
 class OfficerContact(Base):
-    """Where an officer with a right is reached, and whether a lapse of that right has been told."""
+    """Where an officer with a right is reached, of which region they are, and whether a lapse has been told."""
 
     __tablename__ = "officer_contact"
     citizen_id: Mapped[str] = mapped_column(String(13), primary_key=True)
     organisation_name: Mapped[str] = mapped_column(String(120))
+    region: Mapped[int] = mapped_column(SmallInteger, index=True)
     email: Mapped[str] = mapped_column(String(254))
     office_phone: Mapped[str] = mapped_column(String(20))
     mobile: Mapped[str] = mapped_column(String(20))

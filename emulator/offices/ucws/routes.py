@@ -6,7 +6,6 @@ from email.message import Message
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 
 from apdu_specs import ucws
 from apdu_specs.language import Text
@@ -16,6 +15,11 @@ from emulator.offices.ucws.service import Ucws
 
 _XML = "text/xml;charset=utf-8"
 _ACCEPTED = ("text/xml", "application/xml")
+_ASK_FOR_A_CONTRACT = Text(
+    "This is a SOAP service: call it by POST; ?wsdl and ?xsd=1 give its contract.",
+    "บริการนี้เป็น SOAP โปรดเรียกด้วย POST ดูข้อกำหนดได้ที่ ?wsdl และ ?xsd=1",
+)
+_ONLY_POST = Text("A SOAP service is called by POST.", "บริการ SOAP ต้องเรียกด้วย POST")
 _NOT_XML_TYPE = Text("The request's Content-Type is not text/xml.", "Content-Type ของคำขอไม่ใช่ text/xml")
 
 
@@ -32,7 +36,7 @@ def ucws_routes(service: Ucws, address: str | None = None) -> APIRouter:
         if "wsdl" in asked:
             here = address or f"{request.url.scheme}://{request.url.netloc}{ucws.PATH}"
             return Response(contract.wsdl(here), media_type=_XML)
-        raise HTTPException(404)
+        return _fault(BadEnvelope(_ASK_FOR_A_CONTRACT), 404)
 
     @routes.post(
         ucws.PATH,
@@ -54,7 +58,16 @@ def ucws_routes(service: Ucws, address: str | None = None) -> APIRouter:
             return _fault(refused, 400)
         return Response(await run_in_threadpool(service.search, asked), media_type=_XML)
 
+    _other_methods(routes)
     return routes
+
+
+def _other_methods(routes: APIRouter) -> None:
+    @routes.api_route(ucws.PATH, methods=["PUT", "PATCH", "DELETE"], include_in_schema=False)
+    def not_served() -> Response:
+        answered = _fault(BadEnvelope(_ONLY_POST), 405)
+        answered.headers["Allow"] = "GET, HEAD, POST"
+        return answered
 
 
 def _fault(refused: BadEnvelope, status: int) -> Response:

@@ -29,7 +29,7 @@ from apdu_specs.language import Language, Text
 from apdu_specs.replies import Reason
 from emulator.offices.errors import Fault, Refused
 from emulator.offices.staff.accounts import Desk, Member, Staff
-from emulator.offices.web.shown import buddhist_day, buddhist_time
+from emulator.offices.web.shown import buddhist_day, buddhist_time, grouped_id, grouped_phone
 
 SESSION_COOKIE = "thnid_session"
 LANGUAGE_COOKIE = "lang"
@@ -171,6 +171,8 @@ class Kit:
             say=visit.say,
             when=when,
             day=day,
+            pid=grouped_id,
+            phone=grouped_phone,
             faults=faults,
             fault_of={each.field: each.reason for each in reversed(faults)},
             **told,

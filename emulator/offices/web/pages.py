@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, Request
@@ -12,6 +13,8 @@ from apdu_specs.language import Text
 from emulator.offices.attempts import Attempts
 from emulator.offices.doors import address_of
 from emulator.offices.errors import Refused
+from emulator.offices.hosts import is_loopback
+from emulator.offices.mail.door import MailDoor
 from emulator.offices.staff.accounts import Desk, Staff
 from emulator.offices.web.kit import HEADERS, HOME_PATHS, LOGIN_PATHS, Form, Kit, Visit, local_path, see_other
 
@@ -23,15 +26,28 @@ _TITLES = {
 _ASSETS = {"offices.css": "text/css", "mark.svg": "image/svg+xml"}
 
 
-def site_pages(kit: Kit, staff: Staff, attempts: Attempts, *, mail: bool) -> APIRouter:
-    """``/``, ``/language``, ``/logout``, ``/static``. ``mail``: caught e-mail can be seen at ``/mail``."""
+def site_pages(
+    kit: Kit,
+    staff: Staff,
+    attempts: Attempts,
+    *,
+    mail: MailDoor | None,
+    neighbours: Mapping[str, str],
+) -> APIRouter:
+    """``/``, ``/language``, ``/logout``, ``/static``.
+
+    ``mail``: who may see caught e-mail at ``/mail``; None: there is none. ``neighbours``: name -> URL of ``screen``, ``agent`` and
+    ``counter`` on this machine, as far as they are there; told to nobody else, whom they do not serve.
+    """
     pages = APIRouter(route_class=kit.route_class(), include_in_schema=False)
     visiting = Depends(kit.visit)
     sent = Depends(kit.form)
 
     @pages.get("/")
-    def home(visit: Visit = visiting) -> Response:
-        return kit.page(visit, "home.html", mail=mail)
+    def home(request: Request, visit: Visit = visiting) -> Response:
+        here = dict(neighbours) if is_loopback(address_of(request)) else {}
+        shows_mail = mail is not None and mail.lets_in(request)
+        return kit.page(visit, "home.html", mail=shows_mail, neighbours=here)
 
     @pages.get("/static/{name}")
     def static(name: str) -> Response:

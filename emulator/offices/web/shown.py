@@ -1,7 +1,9 @@
-"""Dates as Thai offices write them: Bangkok's time, years of the Buddhist era."""
+"""Dates, citizen ids and telephone numbers as Thai offices write them; dates in Bangkok's time."""
 
 from __future__ import annotations
 
+import itertools
+import re
 from datetime import datetime
 
 from apdu_specs.language import Language
@@ -12,6 +14,8 @@ _MONTHS = {
     "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
 }
 _BUDDHIST_ERA = 543
+_ID_CUTS = (0, 1, 5, 10, 12, 13)
+_PHONE = re.compile(r"(0\d{8,9})(?:(ต่อ|ext\.?|#)(\d{1,5}))?")
 
 
 def buddhist_day(instant: datetime, language: Language) -> str:
@@ -26,3 +30,19 @@ def buddhist_time(instant: datetime, language: Language) -> str:
     clock = f"{instant.astimezone(BANGKOK):%H:%M}"
     day = buddhist_day(instant, language)
     return f"{day} เวลา {clock} น." if language == "th" else f"{day}, {clock}"
+
+
+def grouped_id(citizen_id: str) -> str:
+    """As it is printed on the card: 1 2345 67890 12 3."""
+    return " ".join(citizen_id[start:end] for start, end in itertools.pairwise(_ID_CUTS))
+
+
+def grouped_phone(number: str) -> str:
+    """02-123-4567, 043-123-456, 081-234-5678, with an extension behind; what is no such number as it is."""
+    found = _PHONE.fullmatch(number)
+    if found is None:
+        return number
+    digits, word, extension = found.groups()
+    area = 2 if digits.startswith("02") else 3
+    shown = f"{digits[:area]}-{digits[area : area + 3]}-{digits[area + 3 :]}"
+    return f"{shown} {word} {extension}" if word else shown

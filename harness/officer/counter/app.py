@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from functools import cache
+from http import HTTPStatus
 from importlib import resources
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,6 +17,7 @@ from urllib.parse import parse_qs
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -42,6 +44,9 @@ _FAULT = Text(
     "โปรแกรมขัดข้อง โปรดตรวจสอบบัตรอีกครั้ง",
 )
 
+_NO_PAGE = Text("There is no such page here.", "ไม่มีหน้านี้")
+_NOT_SO = Text("This page cannot be asked for in this way.", "เรียกหน้านี้ด้วยวิธีนี้ไม่ได้")
+
 _log = logging.getLogger(__name__)
 
 
@@ -64,7 +69,8 @@ class _Counter:
             Route("/language", self._speak, methods=["POST"]),
             Route("/static/counter.css", _css, methods=["GET"]),
         ]
-        return Starlette(routes=routes, exception_handlers={Exception: self._fault})
+        handlers: dict[Any, Any] = {HTTPException: self._not_served, Exception: self._fault}
+        return Starlette(routes=routes, exception_handlers=handlers)
 
     # --- pages ------------------------------------------------------------------------------------------------------
 
@@ -157,6 +163,12 @@ class _Counter:
         return Response(
             text.say(self._language_of(request)), status, headers=dict(HEADERS), media_type="text/plain"
         )
+
+    async def _not_served(self, request: Request, error: HTTPException) -> Response:
+        wrong_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        answer = self._sentence(request, _NOT_SO if wrong_method else _NO_PAGE, error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
 
     async def _fault(self, request: Request, error: Exception) -> Response:
         _log.error("the counter failed: %s", type(error).__name__)  # its text may carry what was entered

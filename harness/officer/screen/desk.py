@@ -16,12 +16,12 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from apdu_specs import citizen_id
+from apdu_specs import citizen_id, replies
 from apdu_specs.entitlements import CLAIM_TYPES, MOBILE_LENGTH
 from apdu_specs.errors import SpecError
 from apdu_specs.language import Text
 from harness.client import CardClient
-from harness.errors import HarnessError, PinMalformed, WrongPin
+from harness.errors import CardRemoved, HarnessError, NoCard, NoReader, PinMalformed, WrongPin
 from harness.officer import srm_file, steps, token_file
 from harness.officer.agent import EFormAgent, Symbol
 from harness.officer.entitlement import REGISTER, REQUEST_CODE, Entitlement, EntitlementClient, GivenCode
@@ -444,7 +444,7 @@ class Desk:
                 self._stop(attempt, error, steps.MODULE)
                 return
             except HarnessError as error:
-                fields = error.fields if isinstance(error, NhsoRefused) else {}
+                fields = _at_fault(error)
                 kept = Form() if needs is None else _kept(attempt.form)
                 form = replace(kept, error=error, fields=fields, entered=entered)
             self._fill(owner, lambda _form: form)
@@ -553,6 +553,10 @@ class Desk:
     def _readers_changed(self, readers: Readers) -> None:
         with self._guard:
             attempt = self._attempt
+            if self._stopped is not None and _is_remedied(
+                self._stopped.error, readers.reader(self._reader_name)
+            ):
+                self._stopped = None  # what the officer was asked to do is done
             seen = next(
                 (r for r in readers.seen if attempt and attempt.reader and r.name == attempt.reader.name),
                 None,
@@ -618,11 +622,31 @@ _TAKE_UP_AT: Mapping[type[HarnessError], Step] = {
     CardPulled: steps.CARD,
     EFormAgentStopped: steps.AGENT,
 }
+_FIELD_OF = {
+    replies.CITIZEN_UNKNOWN.status: "pid",
+    replies.HOSPITAL_UNKNOWN.status: "hcode",
+    replies.CLAIM_TYPE_NOT_OPEN.status: "claim_type",
+}
 _TOKENS_ARE_OUT = (Page.CONFIRMED, Page.MENU, Page.MODULES, Page.MODULE)
 
 
 def _presence(reader: Seen | None) -> str:
     return "none" if reader is None else "mute" if reader.mute else "card" if reader.card else "empty"
+
+
+def _at_fault(error: HarnessError) -> Mapping[str, Text]:
+    """Which fields of the form a refusal is about."""
+    if not isinstance(error, NhsoRefused):
+        return {}
+    field = _FIELD_OF.get(error.status)
+    return error.fields or ({} if field is None else {field: error.message})
+
+
+def _is_remedied(error: HarnessError, reader: Seen | None) -> bool:
+    """Whether the reader is no more as the refusal says."""
+    if isinstance(error, NoReader | ReaderUnplugged):
+        return reader is not None
+    return isinstance(error, NoCard | CardPulled | CardRemoved) and reader is not None and reader.card
 
 
 def _kept(form: Form) -> Form:

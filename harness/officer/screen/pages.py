@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,9 @@ from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+from apdu_specs import entitlements
 from apdu_specs.language import Language, Text
+from apdu_specs.values import Sex
 from harness.errors import HarnessError, PinLocked, PinSuspended
 from harness.officer import steps
 from harness.officer.agent import Symbol
@@ -37,6 +40,7 @@ _TITLES = {
     Page.ELSEWHERE: words.ELSEWHERE_TITLE,
 }
 _FULL_TRIES = 3
+_THAI_AGE = re.compile(r"(\d+) ปี (\d+) เดือน (\d+) วัน")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,9 @@ def _filled(template: str, language: Language, **values: Any) -> str:
         "moment": lambda iso: f"{_day(iso, language)} {iso[11:16]}",
         "born": lambda digits: _born(digits, language),
         "grouped": _grouped,
+        "age": lambda thai: _age(thai, language),
+        "sex": lambda thai: _sex(thai, language),
+        "labelled": lambda thai, name=None: _labelled(thai, name, language),
     }
     return _environment().get_template(template).render(language=language, **sayings, **values)
 
@@ -145,6 +152,27 @@ def _born(digits: str, language: Language) -> str:
     told = [str(day)] if day else []
     told += [_MONTHS[language][month - 1]] if 1 <= month <= 12 else []
     return " ".join([*told, str(year if language == "th" else year - _BUDDHIST_ERA)])
+
+
+def _age(thai: str, language: Language) -> str:
+    """NHSO says ages in Thai words."""
+    found = _THAI_AGE.fullmatch(thai)
+    if language == "th" or found is None:
+        return thai
+    named = zip(found.groups(), ("year", "month", "day"), strict=True)
+    return " ".join(f"{count} {unit}{'' if count == '1' else 's'}" for count, unit in named)
+
+
+def _sex(thai: str, language: Language) -> str:
+    return next((sex.text.say(language) for sex in Sex if sex.text.th == thai), thai)
+
+
+def _labelled(thai: str, name: Text | None, language: Language) -> str:
+    """``(UCS) universal coverage``: the right's name in the reader's language, where it has one."""
+    code = entitlements.code_of(thai)
+    declared = entitlements.SUB_RIGHTS.get(code)
+    named = name or (None if declared is None else declared.name)
+    return f"({code}) {named.en}" if language == "en" and code and named is not None and named.en else thai
 
 
 def _grouped(citizen_id: str) -> str:

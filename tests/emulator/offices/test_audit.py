@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from emulator.offices.audit import AuditLog, Break, Broken, Head, _hash
-from emulator.offices.errors import Refused
+from emulator.offices.errors import AuditLogBroken, Refused
 from emulator.offices.storage import table_of
 from emulator.offices.tables.audit import AuditEntry, AuditHead
 from tests.emulator.offices.rooms import (
@@ -84,6 +85,16 @@ def test_an_entry_and_what_it_tells_of_stand_or_fall_together(rooms: Rooms) -> N
     assert rooms.audit.verify() is None
 
 
+def without_triggers(session: Session) -> None:
+    """As the database's owner can: what keeps everybody else from changing entries is dropped."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ALTER TABLE audit_entry DISABLE TRIGGER ALL")
+        return
+    for name in ("update", "delete", "replace"):
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS audit_entry_no_{name}")
+
+
 Tamper = Callable[[Session], object]
 ENTRIES, HEADS = table_of(AuditEntry), table_of(AuditHead)
 
@@ -150,8 +161,78 @@ def test_tampering_is_found(rooms: Rooms, tamper: Tamper, found: Broken) -> None
     log = busy(rooms).audit
     assert log.verify() is None
     with rooms.storage.transaction() as session:
+        without_triggers(session)
         tamper(session)
     assert log.verify() == found
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entry SET outcome = 'x' WHERE number = 5",
+        "DELETE FROM audit_entry WHERE number = 5",
+        "DELETE FROM audit_entry",
+    ],
+)
+def test_the_database_refuses_to_change_entries(rooms: Rooms, statement: str) -> None:
+    log = busy(rooms).audit
+    before = log.head()
+    with (
+        pytest.raises(DBAPIError, match="only ever added"),
+        rooms.storage.transaction() as session,
+    ):
+        session.connection().exec_driver_sql(statement)
+    assert log.verify() is None and log.head() == before
+
+
+def test_sqlite_replaces_no_entry() -> None:
+    rooms = busy(build_rooms())
+    put = "INSERT OR REPLACE INTO audit_entry SELECT number, at, 'x', outcome, actor, subject, details, previous, hash"
+    with pytest.raises(DBAPIError, match="only ever added"), rooms.storage.transaction() as session:
+        session.connection().exec_driver_sql(f"{put} FROM audit_entry WHERE number = 5")
+    assert rooms.audit.verify() is None
+    rooms.storage.close()
+
+
+ODD_VALUES = ("'yesterday'", "''", "x'00ff'", "1.5", "NULL", "9223372036854775807", "-9223372036854775808")
+
+
+@pytest.mark.parametrize("value", ODD_VALUES)
+@pytest.mark.parametrize("column", [each.name for each in ENTRIES.c if each.name != "number"])
+def test_values_of_any_kind_are_a_break_and_no_crash(column: str, value: str) -> None:
+    """SQLite keeps any kind of value in any column."""
+    rooms = busy(build_rooms())
+    with rooms.storage.transaction() as session:
+        without_triggers(session)
+        connection = session.connection()
+        connection.exec_driver_sql("PRAGMA writable_schema = ON")
+        connection.exec_driver_sql(
+            "UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', '') WHERE name = 'audit_entry'"
+        )
+        connection.exec_driver_sql("PRAGMA writable_schema = RESET")
+    with rooms.storage.transaction() as session:
+        changed = session.connection().exec_driver_sql(
+            f"UPDATE audit_entry SET {column} = {value} WHERE number = 5 AND {column} IS NOT {value}"
+        )
+    found = rooms.audit.verify()
+    if changed.rowcount == 0:
+        assert found is None
+    else:
+        assert found is not None and found.number == 5
+    try:
+        list(rooms.audit.entries())
+    except AuditLogBroken as broken:
+        assert "entry 5" in broken.message.en
+    rooms.storage.close()
+
+
+@pytest.mark.parametrize("column", ["number", "hash", "seal"])
+def test_a_head_of_another_kind_is_a_break(column: str) -> None:
+    rooms = busy(build_rooms())
+    with rooms.storage.transaction() as session:
+        session.connection().exec_driver_sql(f"UPDATE audit_head SET {column} = 'x'")
+    assert rooms.audit.verify() == Broken(0, Break.SEAL)
+    rooms.storage.close()
 
 
 def test_a_database_put_back_is_found_by_the_kept_head(rooms: Rooms) -> None:
@@ -162,6 +243,7 @@ def test_a_database_put_back_is_found_by_the_kept_head(rooms: Rooms) -> None:
     kept = log.head()
     assert log.verify(kept) is None
     with rooms.storage.transaction() as session:
+        without_triggers(session)
         session.execute(delete(ENTRIES).where(ENTRIES.c.number > old["number"]))
         session.execute(update(HEADS).values(old))
     assert log.verify() is None  # in itself it is whole
@@ -178,6 +260,8 @@ def test_another_key_does_not_fit(rooms: Rooms) -> None:
 @pytest.fixture(scope="module")
 def filled() -> Iterator[Rooms]:
     built = busy(build_rooms())
+    with built.storage.transaction() as session:
+        without_triggers(session)
     yield built
     built.storage.close()
 

@@ -68,6 +68,21 @@ def test_a_replaced_card_does_not_come_back(database: str) -> None:
     assert refused.value.reason == replies.REGISTRY_CARD_REPLACED
 
 
+def test_who_is_met_is_a_citizen_and_no_officer(database: str) -> None:
+    holder = holder_from_seed(7)
+    with backoffice(database) as office:
+        office.meet(holder, CARD)
+        office.meet(holder, CARD)
+        assert office.offices.citizens.search(holder.citizen_id) is not None
+        assert not office.offices.nhso.knows(holder.citizen_id)
+        assert [entry.event for entry in office.offices.audit.entries()].count("card-issued") == 1
+        office.offices.registry.replace_card(holder.citizen_id, CARD, NEW_CARD)
+        office.meet(holder, CARD)  # the old one is put in again: people are read, and it stays refused
+        with pytest.raises(Refused) as refused:
+            office.offices.registry.know_card(holder.citizen_id, CARD)
+    assert refused.value.reason == replies.REGISTRY_CARD_REPLACED
+
+
 def test_every_service_is_at_its_address() -> None:
     with backoffice() as office, httpx.Client(trust_env=False, timeout=LIMIT_S) as http:
         urls = {each.name: each.url for each in office.services}

@@ -63,7 +63,7 @@ def test_the_whole_conversation(offices: EmbeddedOffices, http: httpx.Client) ->
     again = http.post("/authority/9081", json={**answer, "envelope": cryptogram.hex()})
     assert (again.status_code, again.json()["status"], again.json()["action"]) == (403, "95003", "9081")
     assert http.post("/nhso/revocations", json={"pid": CITIZEN}).json() == {"level": None}
-    assert http.get("/nhso/menu", headers=bearer).status_code == 401
+    assert http.get("/nhso/menu", headers=bearer).status_code == 403
     proof = http.post("/registry/proofs", json={"pid": CITIZEN, "serial": CID, "challenge": "00" * 16})
     assert len(proof.json()["proof"]) == 64
     new = {"pid": CITIZEN, "old_serial": CID, "new_serial": NEW_CARD.hex()}

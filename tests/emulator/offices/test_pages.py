@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from fastapi.responses import Response
@@ -15,15 +16,18 @@ from emulator.offices.clock import SetClock
 from emulator.offices.mail.catcher import MailCatcher
 from emulator.offices.mail.delivery import SmtpServer, deliver
 from emulator.offices.offices import Offices, open_offices
+from emulator.offices.rights.letter import Letter
 from emulator.offices.server import OfficeServer
 from emulator.offices.staff.accounts import Desk
 from emulator.offices.web.kit import Kit, Visit
+from emulator.offices.web.shown import grouped_id
 from tests.emulator.offices.browser import Browser
 from tests.emulator.offices.letters import ENTRY, LETTER, as_form
 from tests.emulator.offices.rooms import CARD, CITIZEN, NEW_CARD, NOON_IN_BANGKOK
 
 PASSWORD = "correct horse battery"
 SESSION = "thnid_session"
+RECEIVED = "/nhso/requests/received"
 NEW, TRACK, DESK, REGISTRY = "/nhso/requests/new", "/nhso/requests/track", "/nhso/desk", "/registry/desk"
 
 
@@ -62,10 +66,15 @@ def log_in(browser: Browser, home: str = DESK, user: str = "nhso") -> None:
     browser.follow(entered)
 
 
+def grant(offices: Offices, letter: Letter = LETTER) -> None:
+    reference = offices.rights.receive(replace(letter, officers=(ENTRY,))).reference
+    offices.rights.approve(reference, 1, by="test")
+
+
 def hand_in(browser: Browser) -> tuple[str, str]:
     """Send a letter; its reference and code as the page shows them."""
     browser.get(NEW)
-    received = browser.send(NEW, as_form())
+    received = browser.follow(browser.send(NEW, as_form()))
     assert received.status_code == 200
     reference = re.search(r"R2569-\d{6}", received.text)
     code = re.search(r"[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}", received.text)
@@ -115,6 +124,30 @@ def test_from_form_to_email(browser: Browser, offices: Offices, catcher: MailCat
     assert "two@example.org" in again.text and "one@example.org" not in again.text
 
 
+def test_reloading_sends_no_second_letter(browser: Browser, offices: Offices) -> None:
+    browser.get(NEW)
+    sent = browser.send(NEW, as_form())
+    assert (sent.status_code, sent.headers["location"]) == (303, RECEIVED)
+    cookie = sent.headers["set-cookie"]
+    assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", f"Path={RECEIVED}", "Max-Age=600"))
+    first, again = browser.follow(sent), browser.get(RECEIVED)
+    assert first.text == again.text and "R2569-000001" in again.text
+    assert re.search(r"[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}", again.text)
+    assert len(offices.rights.letters()) == 1
+    assert f'name="back" value="{RECEIVED}"' in again.text  # the other language, and no other letter
+
+
+@pytest.mark.parametrize("receipt", [None, "", "R2569-000001", "R2569-000001.abcdefghjkmn", "." * 300])
+def test_who_sent_nothing_is_shown_no_receipt(
+    browser: Browser, offices: Offices, receipt: str | None
+) -> None:
+    offices.rights.receive(LETTER)
+    if receipt is not None:
+        browser.http.cookies.set("thnid_receipt", receipt, domain="127.0.0.1", path=RECEIVED)
+    shown = browser.get(RECEIVED)
+    assert (shown.status_code, shown.headers["location"]) == (303, TRACK)
+
+
 def test_a_refused_form_keeps_the_draft_and_says_what_is_wrong(browser: Browser, offices: Offices) -> None:
     browser.get(NEW)
     bad = replace(LETTER, organisation="12", officers=(replace(ENTRY, email="x@", level=""),))
@@ -147,13 +180,43 @@ def test_a_form_with_blank_rows_names_the_fields_that_it_shows(browser: Browser)
 
 
 def test_rights_are_listed_and_ended(browser: Browser, offices: Offices) -> None:
-    offices.nhso.grant(CITIZEN, name="นางสาวทดสอบ ระบบ", organisation="99999", level="search")
+    grant(offices)
     log_in(browser)
-    browser.get(f"{DESK}/rights")
+    assert all(told in browser.get(f"{DESK}/rights").text for told in (ENTRY.name, "1 9999 "))
     assert browser.send(f"{DESK}/rights", {"pid": CITIZEN, "reason": ""}).status_code == 422
     browser.follow(browser.send(f"{DESK}/rights", {"pid": CITIZEN, "reason": "ลาออก", "action": "revoke"}))
     assert "ยกเลิกแล้ว" in browser.page.text
     browser.follow(browser.send(f"{DESK}/rights", {"action": "sweep"}))
+
+
+def test_another_regions_rights_are_none_of_ours(browser: Browser, offices: Offices) -> None:
+    grant(offices, replace(LETTER, region="8"))
+    log_in(browser)
+    assert ENTRY.name not in browser.get(f"{DESK}/rights").text
+    refused = browser.send(f"{DESK}/rights", {"pid": CITIZEN, "reason": "ลาออก", "action": "revoke"})
+    assert refused.status_code == 403
+    clock = offices.clock
+    assert isinstance(clock, SetClock)
+    clock.advance(timedelta(days=61))
+    log_in(browser)
+    browser.get(f"{DESK}/rights")
+    browser.follow(browser.send(f"{DESK}/rights", {"action": "sweep"}))
+    [holder] = offices.rights.holders()
+    assert holder.ended_at is None
+    assert offices.rights.sweep() == 1
+
+
+def test_the_letters_date_and_numbers_as_people_write_them(browser: Browser, offices: Offices) -> None:
+    letter = replace(
+        LETTER, letter_date=" 10  มีนาคม 2569 ", officers=(replace(ENTRY, office_phone="02 123 4567 ต่อ 12"),)
+    )
+    browser.get(NEW)
+    browser.follow(browser.send(NEW, as_form(letter)))
+    log_in(browser)
+    shown = browser.get(f"{DESK}/requests/R2569-000001").text
+    told = ("10 มีนาคม 2569", "02-123-4567 ต่อ 12", "081-234-5678", "043-123-456", grouped_id(CITIZEN))
+    assert [each for each in told if each not in shown] == []
+    assert CITIZEN not in shown
 
 
 def test_a_card_is_looked_up_and_replaced(browser: Browser, offices: Offices) -> None:

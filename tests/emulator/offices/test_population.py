@@ -16,7 +16,14 @@ from emulator.holders import holder_from_seed
 from emulator.holders.odd import ODD_HOLDERS
 from emulator.offices.citizens.citizen import age_on, today_in_bangkok
 from emulator.offices.citizens.hospitals import NEWCOMERS_FROM, hospitals, hospitals_of
-from emulator.offices.citizens.population import citizen_from_seed, citizen_number, citizens, sub_right_fits
+from emulator.offices.citizens.population import (
+    _change,
+    _Dice,
+    citizen_from_seed,
+    citizen_number,
+    citizens,
+    sub_right_fits,
+)
 from emulator.offices.citizens.provinces import PROVINCES, province_code
 from tests.emulator.offices.rooms import Rooms
 
@@ -65,7 +72,29 @@ def test_rights_fit_ages_titles_and_hospitals(seed: int, number: int, on: date) 
     assert (right.sub_hospital is not None) == right.right.is_universal
     if right.sub_hospital is not None:
         assert right.sub_hospital.province == right.province == person.home.province
-    assert person.pending is None or today_in_bangkok(person.pending.since) > on
+
+
+@given(seeds, numbers, days)
+def test_a_pending_change_can_happen(seed: int, number: int, on: date) -> None:
+    """Every change is looked at, also of those who have none pending by chance."""
+    person = citizen_from_seed(seed, number, on)
+    right = person.entitlement
+    if right is None:
+        return
+    change = person.pending or _change(_Dice(seed), right, on)
+    if change is None:
+        ends_tomorrow = (
+            right.until is not None and today_in_bangkok(right.until).toordinal() <= on.toordinal() + 1
+        )
+        assert right.main_hospital is None or ends_tomorrow
+        return
+    assert right.main_hospital is not None and change.main_hospital is not None
+    assert on < today_in_bangkok(change.since) <= date.fromordinal(on.toordinal() + 365)
+    assert change.until == right.until and (change.until is None or change.since < change.until)
+    assert (change.main, change.sub) == (right.main, right.sub)
+    assert change.main_hospital.province == change.province != right.province
+    for name in ("main_hospital", "outpatient_hospital", "sub_hospital"):
+        assert (getattr(change, name) is None) == (getattr(right, name) is None)
 
 
 @given(seeds, numbers, days)

@@ -74,6 +74,16 @@ def test_every_field_at_fault_is_named_in_both_languages(http: httpx.Client, cou
     assert http.get(REQUESTS, params={"everything": True}, headers=counter).json() == {"requests": []}
 
 
+def test_too_many_officers_is_a_sentence(http: httpx.Client) -> None:
+    letter = as_json()
+    letter["officers"] = letter["officers"][:1] * 201
+    refused = http.post("/nhso/requests", json=letter)
+    [fault] = refused.json()["fields"]
+    assert (refused.status_code, fault["field"]) == (422, "officers")
+    assert fault["reason"]["en"] == "at most 200 officers in one letter; write another"
+    assert fault["reason"]["th"] == "ระบุได้ไม่เกิน 200 รายต่อหนังสือหนึ่งฉบับ"
+
+
 def test_too_many_letters_from_one_address(http: httpx.Client) -> None:
     received = [http.post(REQUESTS, json=as_json()) for _ in range(Limits().letters_per_address)]
     assert {each.status_code for each in received} == {201}

@@ -19,6 +19,8 @@ from tests.emulator.offices.rooms import CITIZEN, OTHER_CARD, OTHER_CITIZEN, Roo
 
 BY = "nhso"
 
+NOBODY = citizen_id.synthetic(11)
+
 
 @pytest.fixture
 def office(rooms: Rooms) -> RightsOffice:
@@ -105,6 +107,32 @@ def test_a_region_sees_and_decides_its_own_letters(office: RightsOffice) -> None
     assert refusal(office.letter, reference, 8).reason.status == "request-unknown"
     assert refusal(office.approve, reference, 1, by=BY, region=8).reason.status == "request-unknown"
     office.approve(reference, 1, by=BY, region=7)
+
+
+def test_a_region_sees_and_ends_its_own_rights(rooms: Rooms, office: RightsOffice) -> None:
+    approved(office, replace(LETTER, officers=(ENTRY,)))
+    approved(office, replace(LETTER, region="8", organisation="88888", officers=(OTHER_ENTRY,)))
+    rooms.nhso.grant(NOBODY, name="ไม่มีหนังสือ", organisation="99999", level="search")
+    shown = {region: {each.citizen_id for each in office.holders(region)} for region in (7, 8, 9, None)}
+    assert shown == {7: {CITIZEN}, 8: {OTHER_CITIZEN}, 9: set(), None: {CITIZEN, OTHER_CITIZEN, NOBODY}}
+    for pid in (OTHER_CITIZEN, NOBODY):
+        assert refusal(office.revoke, pid, "x", by=BY, region=7).reason.status == "officer-unknown"
+    office.revoke(CITIZEN, "x", by=BY, region=7)
+    rooms.clock.advance(timedelta(days=61))
+    assert (office.sweep(7), office.sweep(9), office.sweep(8)) == (0, 0, 1)
+    ended = {each.citizen_id: each.because for each in office.holders()}
+    assert ended == {CITIZEN: "organisation", OTHER_CITIZEN: "sixty-days", NOBODY: None}
+    office.sweep()
+    assert all(each.ended_at for each in office.holders())
+
+
+def test_nobody_is_replaced_by_another_regions_letter(rooms: Rooms, office: RightsOffice) -> None:
+    """Anybody can write another organisation's code into a letter."""
+    approved(office, replace(LETTER, officers=(ENTRY,)))
+    elsewhere = replace(LETTER, region="8", officers=(replace(OTHER_ENTRY, replaces=CITIZEN),))
+    reference = office.receive(elsewhere).reference
+    assert refusal(office.approve, reference, 1, by=BY).reason.status == "replaced-officer-elsewhere"
+    assert rooms.nhso.level_of(CITIZEN).id == "register"
 
 
 @pytest.mark.parametrize("position", [0, 3, 200])

@@ -43,6 +43,17 @@ def shape(connection: Connection) -> dict[str, object]:
     }
 
 
+def triggers(connection: Connection) -> list[str]:
+    """What the database does by itself."""
+    if connection.dialect.name == "postgresql":
+        wanted = (
+            "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'audit_entry'::regclass ORDER BY 1"
+        )
+    else:
+        wanted = "SELECT sql FROM sqlite_master WHERE type = 'trigger' ORDER BY 1"
+    return [str(row[0]) for row in connection.exec_driver_sql(wanted)]
+
+
 def test_the_revision_that_is_stamped_is_the_newest() -> None:
     assert ScriptDirectory.from_config(upgrade.configuration()).get_heads() == [migrations.HEAD]
 
@@ -53,10 +64,11 @@ def test_migrations_and_tables_say_the_same(database: str) -> None:
     with engine.begin() as connection:
         upgrade.upgrade(connection)
         upgrade.check(connection)
-        migrated = shape(connection)
+        migrated = shape(connection), triggers(connection)
         METADATA.drop_all(connection)
         METADATA.create_all(connection)
-        assert shape(connection) == migrated
+        assert (shape(connection), triggers(connection)) == migrated
+        assert migrated[1]
     engine.dispose()
 
 

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from apdu_specs import ucws
 from emulator.offices.app import build_app
+from emulator.offices.body_limit import LONGEST_BODY
 from emulator.offices.server import OfficeServer
 from emulator.offices.ucws import answer, contract
 from emulator.offices.ucws.envelope import BadEnvelope, Search, read
@@ -270,8 +271,35 @@ def test_the_wsdl_names_where_it_was_asked_for(still: Ucws) -> None:
         assert (got.status_code, got.headers["content-type"]) == (200, "text/xml;charset=utf-8")
         assert 'location="http://double.test:8180/ucwstokenp1/UCWSTokenP1"' in got.text
         assert 'schemaLocation="http://double.test:8180/ucwstokenp1/UCWSTokenP1?xsd=1"' in got.text
-    assert still.http.get(PATH).status_code == 404
-    assert still.http.get(f"{PATH}?xsd=2").status_code == 404
+    for path in (PATH, f"{PATH}?xsd=2"):
+        told = still.http.get(path)
+        assert told.status_code == 404
+        assert_fault(told, "?wsdl", "ดูข้อกำหนดได้ที่ ?wsdl")
+
+
+def assert_fault(answer: httpx.Response, english: str, thai: str) -> None:
+    assert answer.headers["content-type"] == "text/xml;charset=utf-8"
+    root = ElementTree.fromstring(answer.content)
+    assert root.tag.endswith("}Envelope")
+    assert english in answer.text and thai in answer.text
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_other_methods_are_refused_in_xml(still: Ucws, method: str) -> None:
+    told = still.http.request(method, PATH, content=b"<x/>")
+    assert (told.status_code, told.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert_fault(told, "is called by POST", "ต้องเรียกด้วย POST")
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_more_than_any_office_takes_is_refused_in_xml(still: Ucws, announced: bool) -> None:
+    body = b"x" * (LONGEST_BODY + 1)
+    told = still.http.post(
+        PATH, content=body if announced else iter([body]), headers={"Content-Type": "text/xml"}
+    )
+    assert told.status_code == 413
+    assert told.headers["content-type"] == "text/xml;charset=utf-8"
+    assert "<faultcode>S:Client</faultcode>" in told.text and re.search("[ก-๙]", told.text)
 
 
 def test_the_wsdl_can_be_told_its_address() -> None:

@@ -32,7 +32,7 @@ def errors_of(agent: Scene, answer: httpx.Response) -> dict[str, str]:
 
 
 def test_a_code_is_given_as_published(agent: Scene) -> None:
-    answer = confirmed(agent, hn=None, hcode="10661")
+    answer = confirmed(agent, hn=None, hcode=HOSPITAL)
     told = answer.json()
     assert answer.status_code == 200
     assert re.fullmatch(r"PP\d{10}", told.pop("claimCode"))
@@ -42,6 +42,13 @@ def test_a_code_is_given_as_published(agent: Scene) -> None:
         "correlationId": UUID,
         "createdDate": "2026-03-10T12:00:00",
     }
+
+
+@pytest.mark.parametrize("path", [CONFIRM, DRAFT])
+def test_another_hospital_than_the_tokens(agent: Scene, path: str) -> None:
+    told = errors_of(agent, confirmed(agent, path, hcode="10661"))
+    assert told == {"hcode": "ไม่ตรงกับรหัสหน่วยบริการของ Token ที่ตั้งค่าไว้ในโปรแกรม"}
+    assert confirmed(agent, path, hcode="").status_code == 200
 
 
 def test_the_correlation_id_of_a_reading_comes_back(agent: Scene) -> None:

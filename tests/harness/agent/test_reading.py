@@ -10,14 +10,17 @@ from datetime import timedelta
 
 import pytest
 
+from apdu_specs import citizen_id
 from apdu_specs.values import BuddhistDate, Name, Sex
 from emulator.test_card import TestCard
 from harness.errors import CardRemoved
 from harness.terminals import Terminal
 from harness.terminals.in_process import InProcessTerminal
-from tests.emulator.offices.people import ENTITLED, INSURED, NOBODY, WITHOUT_RIGHT
+from tests.emulator.offices.people import DECEASED, ENTITLED, INSURED, NOBODY, WITHOUT_RIGHT
 from tests.harness.agent.scene import READER, UUID_4, Scene, card_of, holder, scene
 from tests.harness.officer.answering_server import answering
+
+NEWCOMER = citizen_id.synthetic(770_077)
 
 CLAIM_TYPES = [
     {"claimType": "PG0060001", "claimTypeName": "เข้ารับบริการรักษาทั่วไป (OPD/ IPD/ PP)"},
@@ -104,6 +107,14 @@ def test_the_image_is_bare_base64_of_the_jpeg_when_it_is_asked_for(
 
 def test_a_flag_that_is_none(unchanged: Scene) -> None:
     told = unchanged.refused(unchanged.get("/api/smartcard/read?readImageFlag=maybe"))
+    assert told.pop("errors") == [
+        {
+            "field": "readImageFlag",
+            "code": "typeMismatch",
+            "objectName": "readRequest",
+            "defaultMessage": "readImageFlag ต้องเป็น true หรือ false",
+        }
+    ]
     assert told == {
         "status": 400,
         "error": "Bad Request",
@@ -126,13 +137,33 @@ def test_what_the_card_does_not_tell_comes_from_nhso_or_is_absent(agent: Scene) 
     assert told["sex"] == "หญิง"
     assert told["mainInscl"] == "(SSS) สิทธิประกันสังคม"
     assert not {"hospSub", "hospMainOp", "paidModel", "expireDateTime", "image"} & told.keys()
-    assert "titleName" not in agent.get("/api/smartcard/read-card-only").json()
+    assert agent.get("/api/smartcard/read-card-only").json()["titleName"] == "004"
 
 
-def test_somebody_without_a_right_has_none_of_its_keys(agent: Scene) -> None:
-    agent.desk.card = card_of(holder(citizen_id=WITHOUT_RIGHT))
-    told = agent.get("/api/smartcard/read").json()
-    assert not {"mainInscl", "subInscl", "transDate", "startDateTime", "hospMain"} & told.keys()
+@pytest.mark.parametrize(
+    ("title", "sex", "code"),
+    [("ว่าที่ ร.ต.", Sex.MALE, "003"), ("พระ", Sex.MALE, "003"), ("ว่าที่ ร.ต. หญิง", Sex.FEMALE, "004")],
+)
+def test_a_title_without_a_code_gets_one_all_the_same(agent: Scene, title: str, sex: Sex, code: str) -> None:
+    agent.rooms.offices.citizens.admit_holder(
+        holder(citizen_id=NEWCOMER, thai_name=Name(title, "ก", "", "ข"), sex=sex)
+    )
+    agent.desk.card = card_of(holder(citizen_id=NEWCOMER, thai_name=Name(title, "ก", "", "ข"), sex=sex))
+    for path in ("read", "read-card-only"):
+        assert agent.get(f"/api/smartcard/{path}").json()["titleName"] == code
+    assert agent.get(f"/api/smartcard/probe/{NEWCOMER}").json()["titleName"] == code
+
+
+@pytest.mark.parametrize("pid", [WITHOUT_RIGHT, DECEASED])
+def test_somebody_without_a_right_is_answered_as_when_nhso_is_away(agent: Scene, pid: str) -> None:
+    """Programs show the message; 500 is all that they are told of why."""
+    agent.desk.card = card_of(holder(citizen_id=pid))
+    for path in ("read", f"probe/{pid}"):
+        answer = agent.get(f"/api/smartcard/{path}")
+        told = agent.refused(answer)
+        assert (answer.status_code, told["status"]) == (500, 500)
+        assert told["message"] == "ไม่พบข้อมูลสิทธิการรักษาพยาบาลของบุคคลนี้"
+    assert agent.get("/api/smartcard/read-card-only").json()["pid"] == pid
     assert "null" not in agent.get("/api/smartcard/read").text
 
 

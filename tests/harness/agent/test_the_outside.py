@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -128,6 +129,43 @@ def test_a_fault_is_a_refusal_without_a_trace(caplog: pytest.LogCaptureFixture) 
     assert answer.headers["access-control-allow-origin"] == "*"
     assert ENTITLED not in answer.text + caplog.text
     assert "RuntimeError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/api/smartcard/terminals", "/api/smartcard/read", "/api/nothing", "/api/api/preference"]
+)
+def test_head_is_get_without_a_body(unchanged: Scene, path: str) -> None:
+    got, head = unchanged.http.get(path), unchanged.http.head(path)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers["content-type"] == got.headers["content-type"]
+    assert int(head.headers["content-length"]) > 0
+
+
+@pytest.mark.parametrize("name", ["terminals", "read", "read-card-only"])
+def test_a_slash_at_the_end_changes_nothing(unchanged: Scene, name: str) -> None:
+    plain = unchanged.http.get(f"/api/smartcard/{name}")
+    slashed = unchanged.http.get(f"/api/smartcard/{name}/", follow_redirects=False)
+    assert (plain.status_code, slashed.status_code) == (200, 200)
+    told, again = plain.json(), slashed.json()
+    if name == "terminals":
+        assert again == told
+    else:
+        assert set(again) == set(told)
+
+
+def test_answers_tell_the_time_of_the_clock_that_was_given() -> None:
+    class Nobody(NhsoDesk):
+        def history(self, pid: str, *, limit: int, all_hospitals: bool) -> list[dict[str, str]]:
+            return []
+
+    noon = datetime(2030, 1, 2, 5, 0, tzinfo=UTC)
+    reader = PatientReader(lambda: Readers(True, ()))
+    with (
+        Nobody("http://127.0.0.1:9/nhso", "x") as nhso,
+        WebServer(build_app(reader, nhso, clock=lambda: noon)) as server,
+    ):
+        path = f"/api/nhso-service/latest-authen-code/{ENTITLED}"
+        assert httpx.get(server.url + path, trust_env=False).json() == {"checkDate": "2030-01-02T12:00:00"}
 
 
 def test_who_still_waits_for_a_card_when_the_agent_ends_is_told_so(caplog: pytest.LogCaptureFixture) -> None:

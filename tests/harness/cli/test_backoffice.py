@@ -63,12 +63,15 @@ def test_verify(database: Path) -> None:
     whole = thnid("audit", "--database", database, "--verify")
     assert (whole.exit_code, whole.stdout.strip()) == (0, "The audit log is whole: 2 entries.")
     with sqlite3.connect(database) as connection:
-        connection.execute("UPDATE audit_entry SET outcome = 'x' WHERE number = 2")
+        connection.execute("DROP TRIGGER audit_entry_no_update")
+        connection.execute("UPDATE audit_entry SET at = 'yesterday' WHERE number = 2")
     broken = thnid("audit", "--database", database, "--verify", "--json")
     assert broken.exit_code == 1
     assert json.loads(broken.stdout) == {"whole": False, "entries": 2, "broken_at": 2, "why": "changed"}
     thai = thnid("audit", "--database", database, "--verify", "--lang", "th")
     assert "เสียหายที่รายการ 2" in thai.output
+    listed = thnid("audit", "--database", database)
+    assert (listed.exit_code, "broken at entry 2" in listed.output) == (1, True), listed.output
 
 
 def test_verify_against_a_kept_head(database: Path, tmp_path: Path) -> None:

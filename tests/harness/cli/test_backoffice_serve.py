@@ -21,7 +21,11 @@ from emulator.offices.citizens.population import citizen_number
 from emulator.offices.offices import open_offices
 from tests.harness.cli.program import LIMIT_S, in_shell, line_of, one_object, start, thnid
 
-ANY_PORTS = ("--port", "0", "--agent-port", "0", "--screen-port", "0", "--mail-port", "0")
+ANY_PORTS = tuple(
+    word
+    for name in ("port", "agent-port", "screen-port", "counter-port", "mail-port")
+    for word in (f"--{name}", "0")
+)
 OFFICER, CARD = "1999900000013", bytes.fromhex("FFFF000000000001")
 VARIABLES = {
     "THNID_REGISTRY_URL",
@@ -33,6 +37,7 @@ VARIABLES = {
     "THNID_AGENT_URL",
     "NHSO_AGENT_URL",
     "THNID_SCREEN_URL",
+    "THNID_COUNTER_URL",
     "THNID_COUNTER_KEY",
     "THNID_HOSPITAL_TOKEN",
     "THNID_PAGES_URL",
@@ -108,6 +113,9 @@ def test_every_service_answers(http: httpx.Client) -> None:
         assert http.get(f"{services['nhso']}/menu").status_code == 401
         assert isinstance(http.get(f"{services['agent']}/api/smartcard/terminals").json(), list)
         assert http.get(services["screen"]).status_code == 200
+        assert http.get(services["counter"]).status_code == 200
+        first_page = http.get(services["pages"]).text
+        assert all(f'href="{services[name]}"' in first_page for name in ("screen", "counter", "agent"))
         person = {"pid": citizen_number(1, 3)}
         hospital = {"Authorization": f"Bearer {told['hospital']['token']}"}
         assert http.post(f"{services['nhso']}/agent/rights", json=person, headers=hospital).status_code == 200
@@ -135,6 +143,7 @@ def test_a_restart_loses_nothing(http: httpx.Client, tmp_path: Path, end: signal
         given = http.post(f"{services['nhso']}/agent/confirmations", json=asked, headers=hospital)
     ports = {name: url.rsplit(":", 1)[1].split("/")[0] for name, url in services.items()}
     servers = {"--port": "nhso", "--agent-port": "agent", "--screen-port": "screen", "--mail-port": "smtp"}
+    servers |= {"--counter-port": "counter"}
     same_ports = [word for option, name in servers.items() for word in (option, ports[name])]
     with office(*options, *same_ports) as told:
         assert told["services"] == services
@@ -181,7 +190,9 @@ def test_no_token_of_a_hospital_is_one_sentence() -> None:
     assert "{not-a-token}" not in refused.stderr
 
 
-@pytest.mark.parametrize("option", ["--port", "--agent-port", "--screen-port", "--mail-port"])
+@pytest.mark.parametrize(
+    "option", ["--port", "--agent-port", "--screen-port", "--counter-port", "--mail-port"]
+)
 def test_a_taken_port_is_one_sentence(option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -198,6 +209,14 @@ def test_other_machines_are_let_in_with_a_warning(http: httpx.Client) -> None:
     running.send_signal(signal.SIGINT)
     _, warned = running.communicate(timeout=LIMIT_S)
     assert "thnid: Listening on 0.0.0.0: whoever reaches this machine reaches these offices." in warned
+
+
+def test_names_of_other_machines_for_this_one(http: httpx.Client) -> None:
+    with office(*ANY_PORTS, "--count", "0", "--host-name", "devbox", "--host-name", "his.lan") as told:
+        url = f"{told['services']['nhso']}/menu"
+        names = {"devbox": 401, "his.lan:80": 401, "ucws.nhso.go.th": 401, "evil.example": 421}
+        for name, status in names.items():
+            assert http.get(url, headers={"Host": name}).status_code == status
 
 
 @pytest.mark.parametrize(("language", "head"), [("en", "service"), ("th", "บริการ")])
@@ -250,6 +269,147 @@ def test_run_with_a_whole_office(tmp_path: Path) -> None:
         assert json.loads((tmp_path / name).read_text())["logged_in"]
     assert re.fullmatch(r"\d{13}", json.loads((tmp_path / "read").read_text())["pid"])
     assert "searchCurrentByPID" in (tmp_path / "wsdl").read_text()
+
+
+MEET_ANOTHER = """
+    thnid card create pat.card --seed 33 > /dev/null
+    thnid card remove > /dev/null; thnid card insert pat.card > /dev/null
+    thnid login --json > login
+"""
+
+
+def another_is_known(folder: Path) -> None:
+    """The second card's holder is a citizen; the card passes the authority; there is no right to log in."""
+    steps = json.loads((folder / "login").read_text())
+    assert steps["logged_in"] is False
+    assert steps["error"] == "NoRight", steps
+    read = json.loads((folder / "read").read_text())
+    assert read["pid"] == holder_from_seed(33).citizen_id
+    assert read["mainInscl"]
+
+
+@pytest.mark.pcsc
+@pytest.mark.parametrize("order", ["read first", "login first"])
+def test_a_card_that_comes_later_is_known_to_the_whole_office(tmp_path: Path, order: str) -> None:
+    reading = 'curl -sS "$NHSO_AGENT_URL/api/smartcard/read" > read'
+    login = MEET_ANOTHER.strip().splitlines()[-1]
+    script = MEET_ANOTHER.replace(
+        login, f"{reading}\n{login}" if order == "read first" else f"{login}\n{reading}"
+    )
+    done = in_shell(script, "--backoffice", cwd=tmp_path)
+    assert done.stderr.count("Traceback") == 0
+    another_is_known(tmp_path)
+
+
+SERVED = f"""
+import json, subprocess, sys
+import httpx
+
+def thnid(*words):
+    return subprocess.run(["thnid", *words, "--json"], stdout=subprocess.PIPE, text=True)
+
+thnid("card", "create", "pat.card", "--seed", "33")
+office = subprocess.Popen(["thnid", "backoffice", "serve", "--json", "--count", "0", *{ANY_PORTS!r}],
+                          stdout=subprocess.PIPE, text=True)
+services = json.loads(office.stdout.readline())["services"]
+thnid("card", "remove")
+thnid("card", "insert", "pat.card")
+with httpx.Client(trust_env=False, timeout=30) as http:
+    open("read", "w").write(http.get(services["agent"] + "/api/smartcard/read").text)
+urls = ("--authority-url", services["authority"], "--nhso-url", services["nhso"])
+open("login", "w").write(thnid("login", *urls).stdout)
+office.terminate()
+sys.exit(office.wait(30))
+"""
+
+
+@pytest.mark.pcsc
+def test_a_card_that_comes_later_is_known_to_an_office_that_serves(tmp_path: Path) -> None:
+    (tmp_path / "served.py").write_text(SERVED)
+    done = in_shell("python served.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    another_is_known(tmp_path)
+
+
+TWO_READERS = """
+    thnid card create pat.card --seed 33 > /dev/null
+    thnid card create other.card --seed 34 > /dev/null
+    thnid card insert --reader 1 pat.card > /dev/null
+    curl -sS "$NHSO_AGENT_URL/api/smartcard/terminals" > terminals
+    curl -sS "$NHSO_AGENT_URL/api/smartcard/read" > first
+    thnid card insert --reader 1 other.card > /dev/null
+    curl -sS "$NHSO_AGENT_URL/api/smartcard/read" > second
+    thnid card remove --reader 1 > /dev/null
+    curl -sS -o /dev/null -w '%{http_code}' "$NHSO_AGENT_URL/api/smartcard/read" > empty
+    thnid card snapshot > /dev/null || echo refused
+    thnid login --json --reader "$THNID_READER" > login
+    thnid card insert --reader 1 2> nothing-inserted
+    thnid card insert --reader 2 pat.card 2> no-reader
+    echo "$THNID_PATIENT_READER" > name
+"""
+
+
+@pytest.mark.pcsc
+def test_officer_and_patient_have_a_reader_each(tmp_path: Path) -> None:
+    done = in_shell(TWO_READERS, "--backoffice", "--patient-reader", "Patient Side", cwd=tmp_path)
+    told = {each.name: each.read_text() for each in tmp_path.iterdir() if not each.name.endswith(".card")}
+    assert "Traceback" not in done.stderr
+    assert told["name"].startswith("Patient Side")
+    terminals = [{"terminalName": told["name"].strip(), "isPresent": True}]
+    assert json.loads(told["terminals"]) == terminals
+    read = [json.loads(told[name])["pid"] for name in ("first", "second")]
+    assert read == [holder_from_seed(seed).citizen_id for seed in (33, 34)]
+    assert told["empty"] == "500"
+    assert json.loads(told["login"])["logged_in"], done.stderr
+    assert told["nothing-inserted"].startswith("thnid: There is no card in")
+    assert told["no-reader"].count("\n") == 1
+
+
+AT_THE_SCREEN = """
+import json, os, re
+from pathlib import Path
+import httpx
+
+with httpx.Client(base_url=os.environ["THNID_SCREEN_URL"], trust_env=False, timeout=30) as http:
+    csrf = re.search(r'name="csrf" value="(\\w+)"', http.get("/").text)[1]
+    for press, more in (("agent/start", {}), ("login", {}), ("pin", {"pin": os.environ["THNID_PIN"]})):
+        http.post("/" + press, data={"csrf": csrf, **more})
+    tokens, home = (Path(os.environ[name]) for name in ("THNID_TOKEN_DIR", "THNID_SRM_DIR"))
+    written = sorted(str(each.relative_to(tokens)) for each in tokens.rglob("*.txt"))
+    text = (tokens / "nhso_token.txt").read_text()
+    print(json.dumps({"written": written, "token": text, "folder": str(home)}))
+"""
+
+
+@pytest.mark.pcsc
+def test_the_officers_tokens_are_where_the_environment_says(tmp_path: Path) -> None:
+    (tmp_path / "screen.py").write_text(AT_THE_SCREEN.replace("\\\\", "\\"))
+    done = in_shell("python screen.py", "--backoffice", cwd=tmp_path)
+    told = one_object(done.stdout)
+    assert told["written"] == ["SRM Smart Card Single Sign-On/token.txt", "nhso_token.txt"], done.stderr
+    assert re.fullmatch(r"\d{13}#\S{16}", told["token"].strip())
+    assert not Path(told["folder"]).exists()  # nothing is left behind
+
+
+def test_an_office_that_serves_names_the_folders_of_its_tokens(tmp_path: Path) -> None:
+    folders = (
+        "--token-dir",
+        str(tmp_path),
+        "--token-folder",
+        "UCAuthenticationMX",
+        "--srm-dir",
+        str(tmp_path),
+    )
+    with office(*ANY_PORTS, "--count", "0", *folders) as told:
+        assert told["environment"]["THNID_TOKEN_DIR"] == str(tmp_path / "UCAuthenticationMX")
+        assert told["environment"]["THNID_SRM_DIR"] == str(tmp_path)
+    refused = thnid("backoffice", "serve", *ANY_PORTS, "--token-folder", "UCAuthenticationMX")
+    assert (refused.returncode, "--token-dir" in refused.stderr) == (2, True)
+
+
+def test_a_patients_reader_that_was_named_has_to_be_there() -> None:
+    refused = thnid("backoffice", "serve", *ANY_PORTS, "--patient-reader", "No such reader")
+    assert (refused.returncode, refused.stderr.count("\n")) == (3, 1)
 
 
 @pytest.mark.pcsc

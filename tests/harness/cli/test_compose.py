@@ -34,7 +34,7 @@ def test_the_office_of_the_compose_file(services: dict[str, Any]) -> None:
     """Its command serves on PostgreSQL with an officer's card in a reader; its health check answers."""
     office = services["backoffice"]
     command = [re.sub("^80$", "0", word) for word in office["command"]]
-    ports = ["--agent-port", "0", "--screen-port", "0", "--mail-port", "0"]
+    ports = ["--agent-port", "0", "--screen-port", "0", "--counter-port", "0", "--mail-port", "0"]
     with private_postgres() as postgres:
         running = subprocess.Popen(
             [*command, *ports, "--count", "10", "--json"],
@@ -42,7 +42,11 @@ def test_the_office_of_the_compose_file(services: dict[str, Any]) -> None:
             stderr=subprocess.PIPE,
             encoding="utf-8",
             start_new_session=True,
-            env=environment(THNID_DATABASE=postgres.new_database()),
+            env=environment(
+                THNID_DATABASE=postgres.new_database(),
+                THNID_HOST_NAMES=office["environment"]["THNID_HOST_NAMES"],
+                THNID_OPEN_MAIL=office["environment"]["THNID_OPEN_MAIL"],
+            ),
         )
         try:
             told = json.loads(line_of(running.stdout))

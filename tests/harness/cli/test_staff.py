@@ -69,6 +69,43 @@ def test_what_is_not_done(
         offices.close()
 
 
+def test_an_account_of_a_region_is_made(database: str) -> None:
+    add = ("backoffice", "staff", "add", "khonkaen", "--region", "7", "--database", database)
+    told = one_object(thnid(*add, "--name", "เขต 7", "--json").stdout)
+    password = told.pop("password")
+    assert told == {"user": "khonkaen", "desk": "nhso-region", "region": 7}
+    again = thnid(*add)
+    assert (again.returncode, "There is an account of this name already." in again.stderr) == (1, True)
+    piped = thnid(
+        "backoffice", "staff", "add", "all", "--password-stdin", "--database", database, "--json", stdin=NEW
+    )
+    assert one_object(piped.stdout) == {"user": "all", "desk": "nhso-region", "region": None}
+    offices = open_offices(database=database)
+    try:
+        for user, secret, region in (("khonkaen", password, 7), ("all", NEW, None)):
+            member = offices.staff.member(offices.staff.log_in(user, secret, Desk.NHSO_REGION))
+            assert member is not None and member.region == region
+        made = [each.details for each in offices.audit.entries() if each.event == "staff-account"]
+        assert {"desk": "nhso-region", "region": 7} in made
+    finally:
+        offices.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("X Y",), "A user name begins with a lower-case letter"),
+        (("desk", "--region", "14"), "14 is not in the range"),
+        (("desk", "--region", "7", "--desk", "registry"), "--region goes with --desk nhso-region."),
+        (("desk", "--name", "ก" * 121), "A name has 1 to 120 characters."),
+        (("desk", "--name", " "), "A name has 1 to 120 characters."),
+    ],
+)
+def test_what_is_no_account(database: str, options: tuple[str, ...], sentence: str) -> None:
+    refused = thnid("backoffice", "staff", "add", *options, "--database", database)
+    assert (refused.returncode, sentence in refused.stderr) == (2, True), refused.stderr
+
+
 def test_a_mistyped_database_is_not_made(tmp_path: Path) -> None:
     absent = tmp_path / "absent.db"
     assert thnid("backoffice", "staff", "list", "--database", str(absent)).returncode == 2

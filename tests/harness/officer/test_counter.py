@@ -213,3 +213,24 @@ def test_language_and_headers(http: httpx.Client) -> None:
     assert answer.headers["location"] == "/"
     assert "Choose your PIN" in http.get("/owner").text
     assert http.get("/static/counter.css").headers["content-type"].startswith("text/css")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "thai", "english"),
+    [
+        ("GET", "/nothing", 404, "ไม่มีหน้านี้", "There is no such page here."),
+        ("POST", "/", 405, "เรียกหน้านี้ด้วยวิธีนี้ไม่ได้", "This page cannot be asked for in this way."),
+    ],
+)
+def test_what_is_not_served_is_told_in_the_language_of_the_window(
+    http: httpx.Client, method: str, path: str, status: int, thai: str, english: str
+) -> None:
+    answer = http.request(method, path)
+    assert (answer.status_code, answer.text) == (status, thai)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert ("allow" in answer.headers) == (status == 405)
+    assert http.request(method, path, headers={"Cookie": "lang=en"}).text == english
+
+
+def test_the_new_pin_is_asked_for_twice(reader: Reader, http: httpx.Client) -> None:
+    assert "กรอกรหัส PIN ใหม่อีกครั้งเพื่อยืนยัน" in http.get("/owner").text

@@ -189,12 +189,16 @@ def upgrade() -> None:
         "officer_contact",
         sa.Column("citizen_id", sa.String(length=13), nullable=False),
         sa.Column("organisation_name", sa.String(length=120), nullable=False),
+        sa.Column("region", sa.SmallInteger(), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("office_phone", sa.String(length=20), nullable=False),
         sa.Column("mobile", sa.String(length=20), nullable=False),
         sa.Column("lapse_told_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("citizen_id"),
     )
+    with op.batch_alter_table("officer_contact", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_officer_contact_region"), ["region"], unique=False)
+
     op.create_table(
         "officer_session",
         sa.Column("citizen_id", sa.String(length=13), nullable=False),
@@ -253,6 +257,7 @@ def upgrade() -> None:
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("region", sa.SmallInteger(), nullable=False),
         sa.Column("letter_number", sa.String(length=60), nullable=False),
+        sa.Column("letter_date", sa.String(length=40), nullable=False),
         sa.Column("organisation_name", sa.String(length=120), nullable=False),
         sa.Column("organisation", sa.String(length=5), nullable=False),
         sa.Column("address", sa.String(length=300), nullable=False),
@@ -339,6 +344,18 @@ def upgrade() -> None:
         )
 
     # ### end Alembic commands ###
+    for statement in {
+        "sqlite": (
+            "CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry BEGIN SELECT RAISE(ABORT, 'entries of the audit log are only ever added'); END",
+            "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'entries of the audit log are only ever added'); END",
+            "CREATE TRIGGER audit_entry_no_replace BEFORE INSERT ON audit_entry WHEN EXISTS (SELECT 1 FROM audit_entry WHERE number = NEW.number) BEGIN SELECT RAISE(ABORT, 'entries of the audit log are only ever added'); END",
+        ),
+        "postgresql": (
+            "CREATE OR REPLACE FUNCTION audit_entry_only_added() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'entries of the audit log are only ever added'; END $$",
+            "CREATE TRIGGER audit_entry_only_added BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_only_added()",
+        ),
+    }[op.get_bind().dialect.name]:
+        op.execute(statement)
 
 
 def downgrade() -> None:
@@ -382,6 +399,9 @@ def downgrade() -> None:
 
     op.drop_table("outgoing_mail")
     op.drop_table("officer_session")
+    with op.batch_alter_table("officer_contact", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_officer_contact_region"))
+
     op.drop_table("officer_contact")
     op.drop_table("officer")
     with op.batch_alter_table("issued_card", schema=None) as batch_op:

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apdu_specs.language import Text
 from emulator.card import Card
 from emulator.card.issue import card_from_seed, card_in_memory
+from emulator.offices.citizens.population import citizen_number
 from emulator.offices.embedded import EmbeddedOffices
-from harness.errors import HarnessError, NoReader, PinLocked, PinMalformed, PinSuspended, WrongPin
+from harness.errors import (
+    CardRemoved,
+    HarnessError,
+    NoCard,
+    NoReader,
+    PinLocked,
+    PinMalformed,
+    PinSuspended,
+    WrongPin,
+)
 from harness.officer import srm_file, steps, token_file
 from harness.officer.entitlement import EntitlementClient
 from harness.officer.errors import (
@@ -28,10 +40,11 @@ from harness.officer.offices import AuthorityClient
 from harness.officer.screen.desk import Desk, Page, Places
 from harness.officer.screen.errors import CardPulled, ReaderUnplugged, TokensCleared, UsedElsewhere
 from harness.officer.screen.midnight import Midnight
+from harness.officer.screen.pages import page
 from harness.officer.token_file import BANGKOK, Place
 from harness.terminals import Terminal
 from harness.terminals.in_process import InProcessTerminal
-from tests.harness.officer.screen.desks import StillWatch
+from tests.harness.officer.screen.desks import READER, StillWatch
 
 PIN, WRONG = "1234", "9999"
 ME, OTHER = "me", "other"
@@ -163,6 +176,7 @@ def test_the_pin_is_given_away_once(room: Room) -> None:
     assert room.card.failures == 0
 
 
+@settings(deadline=None)
 @given(st.text(max_size=8).filter(lambda pin: not (len(pin) == 4 and pin.isascii() and pin.isdigit())))
 def test_what_is_no_pin_costs_nothing(pin: str) -> None:
     card = card_in_memory(card_from_seed(7), pin=PIN, failures=2)
@@ -247,6 +261,51 @@ def test_the_reader_is_unplugged(room: Room) -> None:
     room.desk.cancel(ME)
     room.desk.press_login(ME)
     assert room.page is Page.PIN  # this test's terminal needs no reader
+
+
+def test_what_was_asked_for_clears_the_refusal(room: Room) -> None:
+    """The card is put back, the reader plugged in again: the page follows by itself."""
+    room.to(Page.CONFIRMED)
+    room.watch.tell(card=False, visit=2)
+    assert room.page is Page.STOPPED and isinstance(room.error, CardPulled)
+    room.watch.tell(card=True, visit=3)
+    cleared = room.desk.view(ME)
+    assert (cleared.page, cleared.error, cleared.next_step) == (Page.START, None, steps.LOGIN_BY_CARD)
+    room.settle()
+    room.desk.press_login(ME)
+    room.watch.unplug()
+    assert isinstance(room.error, ReaderUnplugged)
+    room.watch.tell(card=False, visit=4)
+    assert (room.page, room.desk.view(ME).next_step) == (Page.START, steps.CARD)
+
+
+@pytest.mark.parametrize(
+    ("refused", "state"), [(NoCard(READER), "empty"), (NoReader(), "none"), (CardRemoved(), "empty")]
+)
+def test_no_card_or_no_reader_clears_when_there_is_one(room: Room, refused: HarnessError, state: str) -> None:
+    def refuse(_name: str | None) -> Terminal:
+        raise refused
+
+    if state == "empty":
+        room.watch.tell(card=False, visit=0)
+    room.desk._open_reader = refuse
+    room.desk.start_agent()
+    room.desk.press_login(ME)
+    assert (room.page, room.error) == (Page.STOPPED, refused)
+    room.watch.tell(card=state == "none", visit=1, name="Another")
+    assert room.page is (Page.START if state == "none" else Page.STOPPED)
+    room.watch.tell(card=True, visit=2)
+    assert (room.page, room.error) == (Page.START, None)
+
+
+def test_a_suspended_pin_is_not_cleared_by_the_same_card_again(room: Room) -> None:
+    room.put(3)
+    room.desk.start_agent()
+    room.watch.tell(card=True, visit=1)
+    room.desk.press_login(ME)
+    room.watch.tell(card=False, visit=2)
+    room.watch.tell(card=True, visit=3)
+    assert room.page is Page.STOPPED and isinstance(room.error, PinSuspended)
 
 
 def test_another_reader_is_none_of_our_business(room: Room) -> None:
@@ -345,8 +404,6 @@ def test_the_module_keeps_what_was_found(room: Room) -> None:
     room.to(Page.MODULE)
     room.desk.search(ME, "not an id")
     assert set(room.desk.view(ME).form.fields) == {"pid"}
-    from emulator.offices.citizens.population import citizen_number
-
     wanted = citizen_number(1, 3)
     room.desk.search(ME, f"{wanted[0]} {wanted[1:5]} {wanted[5:10]} {wanted[10:12]} {wanted[12]}")
     found = room.desk.view(ME).form.found
@@ -357,8 +414,52 @@ def test_the_module_keeps_what_was_found(room: Room) -> None:
     room.desk.register(ME, "12")
     assert set(room.desk.view(ME).form.fields) == {"hcode"}
     room.desk.register(ME, "00000")  # no such hospital: NHSO's own sentence
-    assert room.desk.view(ME).form.error is not None and room.desk.view(ME).form.found == found
+    form = room.desk.view(ME).form
+    assert form.error is not None and form.found == found
+    assert (dict(form.fields), form.entered) == ({"hcode": form.error.message}, {"hcode": "00000"})
+    assert 'value="00000" aria-invalid="true"' in page(room.desk.view(ME), "th", "")
     assert wanted not in repr(room.desk.view(ME))
+
+
+def found_by(room: Room, pid: str, **changes: object) -> str:
+    room.desk.search(ME, pid)
+    view = room.desk.view(ME)
+    assert view.form.found is not None, view.form.error
+    shown = replace(view, form=replace(view.form, found=replace(view.form.found, **changes)))  # type: ignore[arg-type]
+    return page(shown, "en", "")
+
+
+def test_the_english_page_is_english(room: Room) -> None:
+    room.offices.offices.citizens.populate(1, 30)
+    room.to(Page.MODULE)
+    room.desk.search(ME, citizen_number(1, 0))
+    found = room.desk.view(ME).form.found
+    assert found is not None and found.right is not None
+    right = replace(
+        found.right, main_labelled="(UCS) ก", main=Text("universal coverage", "ก"), sub_labelled="(89) ข"
+    )
+    shown = found_by(room, citizen_number(1, 0), sex="หญิง", age="1 ปี 0 เดือน 18 วัน", right=right)
+    for told in (
+        "<dd>female</dd>",
+        "1 year 0 months 18 days",
+        "(UCS) universal coverage",
+        "(89) age 12 to 59 years",
+    ):
+        assert told in shown, told
+    odd = replace(right, sub_labelled="(ZZ) ค")
+    shown = found_by(room, citizen_number(1, 0), sex="ไม่ระบุ", age="ไม่ทราบ", right=odd)
+    assert all(f"<dd>{told}</dd>" in shown for told in ("ไม่ระบุ", "ไม่ทราบ", "(ZZ) ค"))
+
+
+def test_nothing_is_asked_for_the_deceased(room: Room) -> None:
+    room.offices.offices.citizens.populate(1, 30)
+    room.to(Page.MODULE)
+    forms = ('action="/entitlement/code"', 'action="/entitlement/register"')
+    living = found_by(room, citizen_number(1, 3), deceased=False)
+    assert forms[0] in living
+    deceased = found_by(room, citizen_number(1, 3), deceased=True)
+    assert "This person is deceased." in deceased and not any(each in deceased for each in forms)
+    assert "permits no registration" not in deceased
 
 
 # --- midnight and yesterday ---------------------------------------------------------------------------------------------
