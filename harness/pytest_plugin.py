@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from harness.stack import Stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def thnid_stack() -> Iterator[Stack]:
-    """A private stack that this process and its children see."""
+    """A private stack that this process and its children see.
+
+    Of one module: a process has one stack at a time, and other modules may want one of their own.
+    """
     # Imported here: pytest loads this module in every project where thnid is installed.
     import os
 
@@ -38,8 +41,8 @@ def thnid_stack() -> Iterator[Stack]:
                 os.environ[name] = value
 
 
-@pytest.fixture(scope="session")
-def _thnid_session_bench(thnid_stack: Stack) -> Iterator[Bench]:
+@pytest.fixture(scope="module")
+def _thnid_module_bench(thnid_stack: Stack) -> Iterator[Bench]:
     from harness.bench import Bench
 
     with Bench(thnid_stack) as bench:
@@ -47,11 +50,11 @@ def _thnid_session_bench(thnid_stack: Stack) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def thnid_bench(_thnid_session_bench: Bench, thnid_stack: Stack) -> Iterator[Bench]:
+def thnid_bench(_thnid_module_bench: Bench, thnid_stack: Stack) -> Iterator[Bench]:
     """The readers of ``thnid_stack``; insert, remove and swap cards. Whatever is left in is taken out afterwards."""
-    yield _thnid_session_bench
+    yield _thnid_module_bench
     for reader in range(len(thnid_stack.reader_names)):
-        _thnid_session_bench.remove(reader)
+        _thnid_module_bench.remove(reader)
 
 
 @pytest.fixture
