@@ -31,14 +31,11 @@ from construct import (
 
 from apdu_specs import keys
 from apdu_specs.errors import SpecError
-from apdu_specs.provenance import Provenance, assumed, public
+from apdu_specs.provenance import Provenance, public
 
 PROVENANCE: Provenance = public("the authority's sample program for offices")
-ENVELOPE_PROVENANCE: Provenance = assumed("an envelope's inside is not public")
 
 LONGEST_ENVELOPE = 255
-LONGEST_MESSAGE = 512
-"""More than any message can have, in characters."""
 
 
 class Action(StrEnum):

@@ -10,7 +10,7 @@ from typing import Any
 
 from construct import Construct, ConstructError
 
-from apdu_specs.apdu import HEADER_LENGTH, MAX_ANSWER, MAX_SHORT_DATA, CommandApdu, split_command
+from apdu_specs.apdu import HEADER_LENGTH, MAX_ANSWER, CommandApdu, split_command
 from apdu_specs.errors import SpecError
 from apdu_specs.file import File
 from apdu_specs.language import Text
@@ -178,6 +178,3 @@ class Command:
         if len(self.lengths) > 2 and len(self.lengths) == high - low + 1:
             return f"{low} to {high}"
         return " or ".join(str(length) for length in sorted(self.lengths))
-
-
-ANY_LENGTH = frozenset(range(MAX_SHORT_DATA + 1))

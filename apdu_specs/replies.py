@@ -173,6 +173,13 @@ REGISTRY_SERIAL_TAKEN = Reason(
     Text("Personalise a card with a serial of its own.", "ออกบัตรด้วยหมายเลขบัตรที่ไม่ซ้ำ"),
 )
 
+REGISTRY_WEAK_PIN = Reason(
+    "weak-pin",
+    422,
+    Text("This PIN is easily guessed.", "รหัส PIN นี้คาดเดาได้ง่าย"),
+    Text("The owner chooses another, or insists.", "เจ้าของบัตรควรกำหนดรหัสอื่น หรือยืนยันใช้รหัสนี้"),
+)
+
 # NHSO: our own words.
 IDENTITY_NOT_CONFIRMED = Reason(
     "identity-not-confirmed",

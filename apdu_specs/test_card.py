@@ -29,7 +29,6 @@ PROVENANCE = assumed("a card that echoes lengths is needed to try a reader's; no
 CLA, INS = 0x90, 0xEC
 WAIT_UNIT_MS = 10
 NEVER = 0xFFFF
-MAX_EXTENDED_DATA = 65535
 MAX_EXTENDED_ANSWER = 65536
 _EXTENDED = b"\x00"
 

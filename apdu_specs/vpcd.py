@@ -31,7 +31,6 @@ LONGEST_PAYLOAD = 0xFFFF
 DEFAULT_PORT = 0x8C7B
 """Where a vpcd listens unless told otherwise; its second slot listens one port higher."""
 
-PORTS_PER_READER = 2
 _LENGTH_SIZE = 2
 
 

@@ -131,6 +131,7 @@ def _quick_server(app: Callable[..., Any], settled: threading.Event) -> Any:
                     log_config=None,
                     access_log=False,
                     server_header=False,
+                    proxy_headers=False,  # whoever asks could write where they come from
                     date_header=False,  # it is the idle loop that would refresh it
                     log_level="critical",  # what goes wrong is the application's to tell
                     timeout_graceful_shutdown=_FINISHING_S,

@@ -17,6 +17,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from zlib import crc32
 
 from construct import (
@@ -40,7 +41,7 @@ from construct import (
 
 from apdu_specs import keys
 from apdu_specs.errors import SpecError
-from apdu_specs.generations import by_name
+from apdu_specs.generations import APPLETS, by_name
 from apdu_specs.language import Text
 from apdu_specs.pin_policy import PinPolicy
 from apdu_specs.provenance import Confidence, Kind, Provenance
@@ -293,6 +294,24 @@ def _image(card: Personalisation, counters: Counters) -> bytes:
     header = _HEADER.build({"version": FORMAT_VERSION, "body_length": len(body), "body_crc": crc32(body)})
     slots = b"".join(_build_slot(sequence, counters).ljust(SECTOR, b"\x00") for sequence in (1, 2))
     return bytes(header.ljust(SECTOR, b"\x00") + slots + body)
+
+
+def card_bytes(card: Personalisation, counters: Counters) -> bytes:
+    """A new card file's content, for whoever gets it in another way than as a file here."""
+    return _image(card, counters)
+
+
+def card_in_bytes(name: Path, content: bytes) -> Personalisation:
+    """The card in a card file's content, from wherever it came; CardFileError (it calls it ``name``) if it holds none."""
+    with TemporaryFile(buffering=0) as file:  # it has no name, and is gone with this block
+        file.write(content)
+        card = _read_personalisation(name, file.fileno())
+        _store(name, os.dup(file.fileno())).close()
+    for applet in APPLETS:
+        for block, declared in card.generation.blocks(applet).items():
+            if len(card.images.get((applet.aid, block), b"")) != declared.length:
+                raise _bad(name, "the card file is not whole", "แฟ้มบัตรไม่ครบ")
+    return card
 
 
 def read_card_file(path: Path) -> tuple[Personalisation, Counters]:

@@ -61,7 +61,7 @@ def build_app(
         _add_pages(app, offices, catcher, open_mail, {} if neighbours is None else neighbours)
     app.include_router(request_routes(offices.rights, offices.attempts, offices.counter_key))
     if offices.test_mode and isinstance(offices.clock, MovableClock):
-        app.include_router(clock_routes(offices.clock), prefix="/test")
+        app.include_router(clock_routes(offices.clock))
     refuse_in_two_languages(app)
     app.add_middleware(LimitedBody)
     app.add_middleware(HeadAsGet)

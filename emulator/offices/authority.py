@@ -143,6 +143,9 @@ class Authority:
 
         The challenge that the citizen's card answered is the TKey's 32 characters (assumed). Raises Refused (90001,
         90005, 95001, 90009, 95002, 90090, 90045).
+
+        This is mode 1, with the PIN. Mode 2, with the card alone, is not served: what is public leaves open which key its
+        envelope is made with (two sources name different ones) and which command the card answers.
         """
         details: Details = {"tkey": mark(tkey), "card": citizen.serial.hex().upper()}
         with self._audit.judged("5090", subject=citizen.citizen_id, details=details) as session:

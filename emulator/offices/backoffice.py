@@ -1,7 +1,4 @@
-"""A whole office in one process: every service of the offices on one port, seeded with people and a hospital's token.
-
-Which ports programs and people find by themselves is ``PORTS``: the SmartCard Agent's is public, the others are ours.
-"""
+"""A whole office in one process: every service of the offices on one port, seeded with people and a hospital's token."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
@@ -20,12 +16,10 @@ from emulator.offices.clock import Clock
 from emulator.offices.embedded import EmbeddedOffices
 from emulator.offices.errors import Refused
 from emulator.offices.mail.catcher import MailCatcher
+from emulator.offices.running import Running
 from emulator.offices.staff.accounts import NewAccount
 
 OFFICES_PORT = 8180
-COUNTER_PORT = 8187
-SCREEN_PORT = 8188
-AGENT_PORT = 8189
 MAIL_PORT = 8125
 
 POPULATION_SEED = 1
@@ -52,7 +46,7 @@ class Seeded:
     hospital_token: str = field(repr=False)
 
 
-class Backoffice:
+class Backoffice(Running):
     """The offices with what makes them a place to work at; a context manager that serves them on ``host``.
 
     ``database`` (file or URL) None keeps everything in memory. ``port`` 0 picks a free one. ``hospital`` is the code (five
@@ -166,14 +160,6 @@ class Backoffice:
         """Stop serving and close the database. May be called twice."""
         self._embedded.stop()
         self.catcher.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def reachable(url: str) -> str:

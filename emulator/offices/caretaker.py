@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import timedelta
-from types import TracebackType
 from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +13,7 @@ from emulator.offices.clock import Clock
 from emulator.offices.mail.delivery import SmtpServer, deliver
 from emulator.offices.mail.outbox import Outbox
 from emulator.offices.rights.office import RightsOffice
+from emulator.offices.running import Running
 
 _LOOK_EVERY_S = 30.0
 _SWEEP_EVERY = timedelta(hours=1)
@@ -21,7 +21,7 @@ _STOP_DEADLINE_S = 20.0
 _log = logging.getLogger(__name__)
 
 
-class Caretaker:
+class Caretaker(Running):
     """A thread; a context manager. Without a server, e-mail waits in the outbox and only rights are looked after."""
 
     def __init__(
@@ -44,14 +44,6 @@ class Caretaker:
         self._outbox.written.set()
         if self._thread.is_alive():
             self._thread.join(_STOP_DEADLINE_S)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _run(self) -> None:
         swept_at = None

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, runtime_checkable
-
-BANGKOK = timezone(timedelta(hours=7), "Asia/Bangkok")
-"""Thailand has one time zone and no summer time, so no zone database is needed."""
 
 
 class Clock(Protocol):
@@ -60,9 +57,3 @@ class SetClock:
     def advance(self, by: timedelta) -> None:
         """Move forwards (or, with a negative ``by``, backwards)."""
         self._now += by
-
-
-def next_midnight(instant: datetime) -> datetime:
-    """The first 00:00 in Bangkok that is later than ``instant``."""
-    tomorrow = instant.astimezone(BANGKOK).date() + timedelta(days=1)
-    return datetime.combine(tomorrow, time.min, BANGKOK)

@@ -11,10 +11,14 @@ from emulator.offices.clock import MovableClock
 
 
 def clock_routes(clock: MovableClock) -> APIRouter:
-    """Let days pass."""
+    """``/test/clock``: let days pass. ``/nhso/clock``: what time it is, for programs that keep to the offices' day."""
     routes = APIRouter(tags=["test mode"])
 
-    @routes.post("/clock")
+    @routes.get("/nhso/clock")
+    def tell() -> m.ClockReply:
+        return m.ClockReply(now=clock.now().isoformat())
+
+    @routes.post("/test/clock")
     def advance(body: m.ClockRequest) -> m.ClockReply:
         clock.advance(timedelta(days=body.advance_days))
         return m.ClockReply(now=clock.now().isoformat())

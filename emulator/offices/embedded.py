@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from apdu_specs import keys
@@ -17,7 +16,9 @@ from emulator.offices.clock import Clock
 from emulator.offices.hosts import KnownHosts
 from emulator.offices.levels import DEFAULT_LEVEL, Levels
 from emulator.offices.mail.delivery import SmtpServer
+from emulator.offices.names import LONGEST_NAME
 from emulator.offices.offices import open_offices
+from emulator.offices.running import Running
 from emulator.offices.server import OfficeServer
 
 if TYPE_CHECKING:
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
 
 DEFAULT_NAME = "เจ้าหน้าที่ ทดสอบ"
 DEFAULT_ORGANISATION = "99999"
-_LONGEST_NAME = 120
 
 
-class EmbeddedOffices:
+class EmbeddedOffices(Running):
     """Registry office, authority and NHSO; a context manager that serves them on ``host``.
 
     ``database`` (file or URL) None keeps everything in memory. ``port`` 0 picks a free one. Seeding works before and while
@@ -126,14 +126,6 @@ class EmbeddedOffices:
         self._server.stop()
         self.offices.close()
 
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
     def know_card(self, citizen_id: str, serial: bytes) -> None:
         """Make this the citizen's latest card. Raises Refused if it was replaced or is somebody else's."""
         self.registry.know_card(citizen_id, serial)
@@ -173,7 +165,7 @@ class EmbeddedOffices:
         self.offices.citizens.admit_holder(holder)
         person = self.offices.citizens.search(holder.citizen_id)
         if person is not None and not self.nhso.knows(holder.citizen_id):
-            name = f"{person.first_name} {person.last_name}".strip()[:_LONGEST_NAME]
+            name = f"{person.first_name} {person.last_name}".strip()[:LONGEST_NAME]
             self.grant(holder.citizen_id, level=level, name=name or DEFAULT_NAME, organisation=organisation)
 
     def revoke(self, citizen_id: str) -> None:

@@ -9,11 +9,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from apdu_specs import citizen_id, keys
+from apdu_specs.ami import ConsentMode
 from apdu_specs.language import Text
 from emulator.offices.authority import NO_OFFICE
 from emulator.offices.levels import LEVEL_ID
-
-_NAME_LENGTH = 120
+from emulator.offices.names import LONGEST_NAME
 
 FIELD_REASONS = {
     "missing": Text("is required", "ต้องระบุ"),
@@ -29,7 +29,7 @@ FIELD_REASONS = {
     "digits_3": Text("must be 3 digits", "ต้องเป็นตัวเลข 3 หลัก"),
     "string_too_long": Text("is too long", "ยาวเกินไป"),
     "person_name": Text(
-        f"must be 1 to {_NAME_LENGTH} printable characters", f"ต้องเป็นตัวอักษรที่พิมพ์ได้ 1 ถึง {_NAME_LENGTH} ตัว"
+        f"must be 1 to {LONGEST_NAME} printable characters", f"ต้องเป็นตัวอักษรที่พิมพ์ได้ 1 ถึง {LONGEST_NAME} ตัว"
     ),
     "claim_type": Text("is not a known claim type", "ไม่ใช่รหัสประเภทบริการที่รู้จัก"),
     "mobile": Text("must be 10 digits that begin with 0", "ต้องเป็นหมายเลขโทรศัพท์มือถือ 10 หลักที่ขึ้นต้นด้วย 0"),
@@ -40,7 +40,10 @@ FIELD_REASONS = {
     "int_type": Text("must be a whole number", "ต้องเป็นจำนวนเต็ม"),
     "greater_than_equal": Text("is too small", "มีค่าน้อยเกินไป"),
     "less_than_equal": Text("is too large", "มีค่ามากเกินไป"),
-    "literal_error": Text('must be "1", by PIN', 'ต้องเป็น "1" คือใช้รหัส PIN'),
+    "literal_error": Text(
+        'must be "1", by PIN: "2", by the card alone, is not offered here, because how it works is not public',
+        'ต้องเป็น "1" คือใช้รหัส PIN ที่นี่ไม่รองรับ "2" คือใช้บัตรอย่างเดียว เพราะวิธีการไม่เป็นที่เปิดเผย',
+    ),
     "level": Text("is not the id of a level", "ไม่ใช่รหัสระดับสิทธิ"),
 }
 UNFITTING = Text("has a value that does not fit", "มีค่าที่ไม่ถูกต้อง")
@@ -77,7 +80,7 @@ Office = Annotated[str, checked("office", lambda value: value == NO_OFFICE or _i
 Organisation = Annotated[str, checked("organisation", _is_five_digits)]
 PersonName = Annotated[
     str,
-    checked("person_name", lambda value: 1 <= len(value.strip()) <= _NAME_LENGTH and value.isprintable()),
+    checked("person_name", lambda value: 1 <= len(value.strip()) <= LONGEST_NAME and value.isprintable()),
 ]
 LevelId = Annotated[
     str, checked("level", lambda value: LEVEL_ID.fullmatch(value) is not None), Field(examples=["register"])
@@ -144,12 +147,15 @@ class ServiceRequest(Request):
 
 
 class ConsentRequest(Request):
-    """Action 5090: the TKey, and what the citizen's card answered when it was given the TKey's characters."""
+    """Action 5090: the TKey, and what the citizen's card answered when it was given the TKey's characters.
+
+    Mode 2 (by the card alone) is refused: which key it uses is not known.
+    """
 
     tkey: TKey
     pid: CitizenId
     cid: Serial
-    mode: Literal["1"] = "1"
+    mode: Literal[ConsentMode.PIN] = ConsentMode.PIN
     key_id: ByteValue
     match_status: ByteValue
     envelope: Hex32

@@ -13,10 +13,11 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from apdu_specs import replies
+from apdu_specs.bangkok import next_midnight
 from apdu_specs.language import Text
 from emulator.offices.audit import AuditLog
 from emulator.offices.authority import mark
-from emulator.offices.clock import Clock, next_midnight
+from emulator.offices.clock import Clock
 from emulator.offices.erm import ERM, Module
 from emulator.offices.errors import Fault, Refused
 from emulator.offices.levels import Level, Levels, standard_levels

@@ -99,7 +99,7 @@ def open_offices(
             staff=Staff(storage, clock, audit),
             mail=outbox,
             rights=RightsOffice(storage, clock, audit, nhso, outbox),
-            registry_desk=RegistryDesk(storage, audit, registry),
+            registry_desk=RegistryDesk(storage, audit, registry, master_key),
             form_key=hmac.digest(master_key, b"thnid pages", "sha256"),
         )
     except BaseException:

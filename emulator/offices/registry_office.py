@@ -54,13 +54,15 @@ class RegistryOffice:
         except IntegrityError:  # somebody else told us of a card of this citizen at the same moment
             self.know_card(citizen_id, serial)
 
-    def replace_card(self, citizen_id: str, old_serial: bytes, new_serial: bytes) -> None:
-        """Make ``new_serial`` the latest card; ``old_serial`` is refused everywhere from now on.
+    def replace_card(
+        self, citizen_id: str, old_serial: bytes, new_serial: bytes, *, by: str | None = None
+    ) -> None:
+        """Make ``new_serial`` the latest card; ``old_serial`` is refused everywhere from now on. ``by``: the clerk.
 
         Raises Refused (card-unknown, card-replaced, serial-taken).
         """
         details = _card(new_serial)
-        with self._audit.judged("card-replaced", subject=citizen_id, details=details) as session:
+        with self._audit.judged("card-replaced", actor=by, subject=citizen_id, details=details) as session:
             self._insist_on_latest(session, citizen_id, old_serial)
             if session.get(IssuedCard, new_serial) is not None:
                 raise Refused(replies.REGISTRY_SERIAL_TAKEN)

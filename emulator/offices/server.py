@@ -8,7 +8,6 @@ import signal
 import socket
 import threading
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 import uvicorn
@@ -17,12 +16,13 @@ from fastapi import FastAPI
 from apdu_specs.language import Text
 from apdu_specs.system_errors import reason_of
 from emulator.offices.errors import OfficesDidNotStart, PortNotAllowed, PortTaken
+from emulator.offices.running import Running
 
 _START_DEADLINE_S = 20.0
 _STOP_DEADLINE_S = 10.0
 
 
-class OfficeServer:
+class OfficeServer(Running):
     """Serves an application on a loopback port until it is stopped; a context manager.
 
     Raises PortTaken, PortNotAllowed (on construction) and OfficesDidNotStart (on start).
@@ -50,14 +50,6 @@ class OfficeServer:
         if self._thread.is_alive():
             self._thread.join(_STOP_DEADLINE_S)
         self._socket.close()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _run(self) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for the main thread

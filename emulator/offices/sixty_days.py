@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from emulator.offices.clock import BANGKOK
+from apdu_specs.bangkok import BANGKOK
 
 IDLE_DAYS_ALLOWED = 60
 

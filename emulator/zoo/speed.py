@@ -82,7 +82,7 @@ FAULTS = (
         "ages",
         Family.SPEED,
         Text("slower and slower with the time that the card is in", "ช้าลงเรื่อย ๆ ตามเวลาที่บัตรอยู่ในเครื่องอ่าน"),
-        Argument(Text("milliseconds an hour", "มิลลิวินาทีต่อชั่วโมง"), 3600),
+        Argument(Text("milliseconds an hour", "มิลลิวินาทีต่อชั่วโมง"), 7200),
         ("SK-4",),
         _Ages,
     ),

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 
@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from apdu_specs.bangkok import BANGKOK
 from apdu_specs.language import Language, Text
 from harness.agent import messages as m
 from harness.agent import shapes
@@ -34,7 +35,6 @@ from harness.errors import HarnessError
 
 API_DOCS = "/v3/api-docs"
 _log = logging.getLogger(__name__)
-_BANGKOK = timezone(timedelta(hours=7))
 _NO_SUCH_PATH = Text("There is nothing at this address.", "ไม่พบบริการตามที่อยู่นี้")
 _BAD_FLAG = Text("readImageFlag is true or false.", "readImageFlag ต้องเป็น true หรือ false")
 _FLAG_ERROR = FieldError("readImageFlag", "typeMismatch", _BAD_FLAG, owner="readRequest")
@@ -56,7 +56,7 @@ Flag = Annotated[
 
 
 def _machines_clock() -> datetime:
-    return datetime.now(_BANGKOK)
+    return datetime.now(BANGKOK)
 
 
 def build_app(
@@ -203,7 +203,7 @@ async def _confirmation(request: Request) -> dict[str, str]:
 
 
 def _told(instant: datetime) -> str:
-    return instant.astimezone(_BANGKOK).replace(tzinfo=None).isoformat(timespec="seconds")
+    return instant.astimezone(BANGKOK).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _refuse_as_spring(app: FastAPI, language: Language) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from apdu_specs.language import Text
+from harness.cli.offices_database import key_file_option, opened_books
 from harness.cli.output import Misuse, Output, reporting
 from harness.errors import HarnessError
+from harness.whole_file import write_whole
 
 if TYPE_CHECKING:
     from emulator.offices.audit import AuditLog, Broken, Entry, Head
@@ -37,9 +37,7 @@ class KeptHeadUnusable(HarnessError):
 
 @click.command("audit")
 @click.option("--database", metavar="FILE|URL", required=True, help="The offices' database.")
-@click.option(
-    "--key-file", type=click.Path(path_type=Path), help="The offices' master key file, if they have one."
-)
+@key_file_option
 @click.option("--verify", is_flag=True, help="Check that no entry was changed, deleted, moved or cut off.")
 @click.option(
     "--head",
@@ -54,32 +52,12 @@ def command(
     """Show what was asked of the offices and what came of it, oldest first; people are shown by pseudonyms."""
     if head_file is not None and not verify:
         raise Misuse(Text("--head goes with --verify.", "--head ต้องใช้ร่วมกับ --verify"))
-    with _log(database, key_file) as log:
+    with opened_books(database, key_file) as books:
         if verify:
-            return _verify(output, log, head_file)
-        entries = [_document(entry) for entry in log.entries()]
+            return _verify(output, books.audit, head_file)
+        entries = [_document(entry) for entry in books.audit.entries()]
     output.report({"entries": entries}, lambda: click.echo("\n".join(map(_line, entries))))
     return 0
-
-
-@contextmanager
-def _log(database: str, key_file: Path | None) -> Iterator[AuditLog]:
-    from harness.cli.login import OfficesNotInstalled
-
-    try:
-        from emulator.offices.audit import AuditLog, audit_key
-        from emulator.offices.clock import SystemClock
-        from emulator.offices.keyfile import master_key
-        from emulator.offices.storage import Storage
-    except ModuleNotFoundError as error:
-        raise OfficesNotInstalled(error.name or "") from error
-    key = audit_key(master_key(key_file))
-    # Whoever mistypes a name must not be told that an empty log is in order.
-    storage = Storage(database, must_exist=True)
-    try:
-        yield AuditLog(storage, SystemClock(), key)
-    finally:
-        storage.close()
 
 
 def _verify(output: Output, log: AuditLog, head_file: Path | None) -> int:
@@ -93,7 +71,7 @@ def _verify(output: Output, log: AuditLog, head_file: Path | None) -> int:
     except AuditLogBroken:
         head = Head(0, b"")  # ``broken`` says so
     if broken is None and head_file is not None:
-        head_file.write_text(json.dumps({"number": head.number, "hash": head.hash.hex()}) + "\n")
+        write_whole(head_file, json.dumps({"number": head.number, "hash": head.hash.hex()}) + "\n")
     document = {
         "whole": broken is None,
         "entries": head.number,

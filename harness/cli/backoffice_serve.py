@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,9 +11,11 @@ import click
 
 from apdu_specs.language import Text
 from harness.cli.eform import token_options, token_places
+from harness.cli.offices_database import key_file_option
 from harness.cli.on_card import virtual_holder
 from harness.cli.output import Output, reporting
 from harness.cli.reader import find_reader, reader_option
+from harness.cli.stopping import stopped_by_signals
 from harness.cli.whole_office import TITLES, OfficeOptions, Ports, WholeOffice, whole_office
 from harness.client import CardClient
 from harness.errors import HarnessError
@@ -24,7 +23,6 @@ from harness.errors import HarnessError
 if TYPE_CHECKING:
     from emulator.holders import Holder
 
-_STOPPING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 _PORT = click.IntRange(0, 65535)
 
 
@@ -81,9 +79,7 @@ _PORT = click.IntRange(0, 65535)
     help="The SmartCard Agent's reader, with the patient's card (also THNID_PATIENT_READER).  [default: the officer's]",
 )
 @token_options
-@click.option(
-    "--key-file", type=click.Path(path_type=Path), help="The offices' master key; else the specimen key."
-)
+@key_file_option
 @click.option(
     "--counter-key", envvar="THNID_COUNTER_KEY", help="What counters have to show; else a new one is made."
 )
@@ -148,7 +144,7 @@ def command(
         officer=officer,
         test_mode=test_mode,
     )
-    with _stopped_by_signals() as wait, whole_office(options) as office:
+    with stopped_by_signals() as wait, whole_office(options) as office:
         for note in (absent, _strangers(host)):
             if note is not None:
                 click.echo(f"thnid: {note.say(output.language)}", err=True)
@@ -170,16 +166,6 @@ def document(office: WholeOffice) -> dict[str, Any]:
         "officer": office.has_officer,
         "environment": office.environment,
     }
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[Any]:
-    """Gives a function that waits for Ctrl-C, SIGTERM or SIGHUP; threads begun inside leave these to it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
-    try:
-        yield lambda: signal.sigwait(_STOPPING)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _officer_in_reader(reader_name: str | None) -> tuple[tuple[Holder, bytes] | None, Text | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 from apdu_specs.language import Language, Text
 from harness.cli.output import Misuse, Output, language_was_chosen, reporting
 from harness.cli.reader import reader_option, terminal_for
+from harness.cli.stopping import stopped_by_signals
 from harness.errors import HarnessError
 from harness.officer.token_file import PROGRAMS, Place
 
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from harness.officer.screen.tray import Tray
 
 DEFAULT_PORT = 8188
-URL_VARIABLE = "THNID_SCREEN_URL"
-_STOPPING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 _CITIZENS = 300  # for the embedded NHSO, so that there is somebody to search for
 _SEED = 1
+_WAIT_FOR_CLOCK_S = 2.0
 _LEVEL = "authenticate"  # the one that may do everything
 
 
@@ -129,42 +128,41 @@ def command(
     language: Language = output.language if language_was_chosen() else "th"
     try:
         from harness.officer.entitlement import EntitlementClient
-        from harness.officer.offices import AuthorityClient
+        from harness.officer.offices import AuthorityClient, NhsoClient
         from harness.officer.screen.desk import Desk, Places
+        from harness.officer.screen.midnight import OfficesClock
         from harness.officer.screen.server import ScreenServer
     except ModuleNotFoundError as error:
         raise ScreenNotInstalled(error.name or "") from error
 
-    # Threads get the signals that they do not block, and these are for the main thread.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
-    try:
-        with ExitStack() as cleanup:
-            offices = None
-            if authority_url is None or nhso_url is None:
-                offices = cleanup.enter_context(_embedded())
-                authority_url, nhso_url = offices.authority_url, offices.nhso_url
-            desk = Desk(
-                cleanup.enter_context(AuthorityClient(authority_url)),
-                cleanup.enter_context(EntitlementClient(nhso_url)),
-                lambda name: terminal_for(name, disposition="reset"),
-                reader_name=reader_name,
-                real_card=real_card,
-                places=Places(places, srm_dir),
-                on_card=lambda card: _know(offices, card),
-            )
-            server = ScreenServer(desk, port=port, language=language)
-            symbol = _tray(desk, server.url, language) if tray else None
-            cleanup.enter_context(desk)
-            cleanup.enter_context(server)
-            if start_service:
-                desk.start_agent()
-            output.report({"screen_url": server.url}, lambda: click.echo(f"screen_url: {server.url}"))
-            if symbol is None:
-                signal.sigwait(_STOPPING)
-            else:
-                symbol.run_until(lambda: signal.sigwait(_STOPPING))
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with stopped_by_signals() as wait, ExitStack() as cleanup:
+        offices = None
+        if authority_url is None or nhso_url is None:
+            offices = cleanup.enter_context(_embedded())
+            authority_url, nhso_url = offices.authority_url, offices.nhso_url
+        clock = OfficesClock(cleanup.enter_context(NhsoClient(nhso_url, timeout_s=_WAIT_FOR_CLOCK_S)))
+        desk = Desk(
+            cleanup.enter_context(AuthorityClient(authority_url)),
+            cleanup.enter_context(EntitlementClient(nhso_url)),
+            lambda name: terminal_for(name, disposition="reset"),
+            reader_name=reader_name,
+            real_card=real_card,
+            places=Places(places, srm_dir),
+            on_card=lambda card: _know(offices, card),
+            clock=clock,
+            look_s=clock.look_s,
+        )
+        server = ScreenServer(desk, port=port, language=language)
+        symbol = _tray(desk, server.url, language) if tray else None
+        cleanup.enter_context(desk)
+        cleanup.enter_context(server)
+        if start_service:
+            desk.start_agent()
+        output.report({"screen_url": server.url}, lambda: click.echo(f"screen_url: {server.url}"))
+        if symbol is None:
+            wait()
+        else:
+            symbol.run_until(wait)
 
 
 def token_places(token_dir: Path | None, programs: tuple[str, ...], bom: bool | None) -> tuple[Place, ...]:

@@ -24,13 +24,13 @@ from harness.cli.control import NotInTheReader, ask
 from harness.cli.output import Misuse, Output, reporting
 from harness.cli.pin import PIN_VARIABLE
 from harness.cli.reader import reader_option, terminal_for
-from harness.cli.whole_file import write_whole
 from harness.client.card import well_formed
 from harness.errors import HarnessError
 from harness.learn.errors import CardHasFailures, CardNotFresh
 from harness.learn.mapper import Mapper, Subject, explained
 from harness.learn.script import Script, script_of
 from harness.learn.suite import Deviation, Suite, conformance_suite
+from harness.whole_file import write_whole
 
 if TYPE_CHECKING:
     from emulator.card import Card

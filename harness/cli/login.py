@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from apdu_specs.language import Text
+from harness.cli.offices_database import offices_needed
 from harness.cli.output import Misuse, Output, reporting
 from harness.cli.pin import pin_provider
 from harness.cli.reader import reader_option, terminal_for
-from harness.errors import HarnessError
 from harness.officer.login import Login, LoginResult, PinProvider, StepResult
 from harness.officer.offices import AuthorityClient, NhsoClient
 
@@ -102,21 +102,6 @@ def command(
         return finish(output, login.run())
 
 
-class OfficesNotInstalled(HarnessError):
-    """The packages that the stand-in offices are made with are not installed; ``package`` is missing."""
-
-    exit_status = 2
-
-    def __init__(self, package: str) -> None:
-        super().__init__(
-            Text(
-                f"The stand-in offices need the Python package {package}.",
-                f"สำนักงานจำลองต้องใช้แพ็กเกจ Python {package}",
-            ),
-            Text("pip install 'thnid[offices]', or give URLs.", "ใช้ pip install 'thnid[offices]' หรือระบุ URL"),
-        )
-
-
 def embedded_offices(
     database: Path | str | None = None,
     port: int = 0,
@@ -129,10 +114,8 @@ def embedded_offices(
     smtp: SmtpServer | None = None,
 ) -> EmbeddedOffices:
     """The stand-in offices, in this process. Raises OfficesNotInstalled."""
-    try:
+    with offices_needed():
         from emulator.offices.embedded import EmbeddedOffices
-    except ModuleNotFoundError as error:
-        raise OfficesNotInstalled(error.name or "") from error
     from emulator.offices.keyfile import master_key
     from emulator.offices.levels import load_levels
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,9 +13,11 @@ import click
 from apdu_specs.language import Text
 from harness.cli.office_desk import command as desk
 from harness.cli.office_rights import COMMANDS as RIGHTS_COMMANDS
+from harness.cli.offices_database import key_file_option, offices_needed
 from harness.cli.output import CommandGroup, Misuse, Output, reporting
 from harness.cli.pin import new_pin, warn_of_weak_pin
 from harness.cli.reader import reader_option, terminal_for
+from harness.cli.stopping import stopped_by_signals
 from harness.client import CardClient
 from harness.officer.offices import RegistryClient
 
@@ -28,10 +29,6 @@ counter_key_option = click.option(
     default="",
     envvar="THNID_COUNTER_KEY",
     help="What the registry office wants to see of a counter; `thnid office serve` prints it.",
-)
-
-key_file_option = click.option(
-    "--key-file", type=click.Path(path_type=Path), help="The offices' master key; else the specimen key."
 )
 
 
@@ -187,6 +184,11 @@ def replace_card(
     type=click.Path(path_type=Path),
     help="Holds the password of --smtp's user; else THNID_SMTP_PASSWORD does.",
 )
+@click.option(
+    "--smtp-sender",
+    metavar="ADDRESS",
+    help="Whom e-mail is from: ADDRESS or 'NAME <ADDRESS>'; else THNID_SMTP_SENDER says, else it is thnid's own.",
+)
 @reporting
 def serve(
     output: Output,
@@ -199,6 +201,7 @@ def serve(
     levels: Path | None,
     smtp: str | None,
     smtp_password_file: Path | None,
+    smtp_sender: str | None,
 ) -> None:
     """Serve registry office, authority and NHSO on loopback until Ctrl-C, for logins with URLs."""
     from emulator.card.card_file import read_card_file
@@ -206,12 +209,11 @@ def serve(
     from harness.cli.login import embedded_offices
     from harness.cli.stand_in_nhso import holder_on
 
-    mail_server = _mail_server(smtp, smtp_password_file)
+    mail_server = _mail_server(smtp, smtp_password_file, smtp_sender)
     officers = [read_card_file(path)[0] for path in cards]
-    stopping = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
-    try:
-        with embedded_offices(
+    with (
+        stopped_by_signals() as wait,
+        embedded_offices(
             database,
             port,
             key_file=key_file,
@@ -220,46 +222,42 @@ def serve(
             levels=levels,
             pages=True,
             smtp=mail_server,
-        ) as offices:
-            for card in officers:
-                offices.know_card(card.citizen_id, card.serial)
-                offices.grant(card.citizen_id)
-                holder = holder_on(card_in_memory(card))
-                if holder is not None:
-                    offices.offices.citizens.admit_holder(holder)
-            document = {
-                "authority_url": offices.authority_url,
-                "counter_key": offices.counter_key,
-                "nhso_url": offices.nhso_url,
-                "registry_url": offices.registry_url,
-            }
-            output.report(
-                document, lambda: click.echo("\n".join(f"{name}: {url}" for name, url in document.items()))
-            )
-            signal.sigwait(stopping)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        ) as offices,
+    ):
+        for card in officers:
+            offices.know_card(card.citizen_id, card.serial)
+            offices.grant(card.citizen_id)
+            holder = holder_on(card_in_memory(card))
+            if holder is not None:
+                offices.offices.citizens.admit_holder(holder)
+        document = {
+            "authority_url": offices.authority_url,
+            "counter_key": offices.counter_key,
+            "nhso_url": offices.nhso_url,
+            "registry_url": offices.registry_url,
+        }
+        output.report(
+            document, lambda: click.echo("\n".join(f"{name}: {url}" for name, url in document.items()))
+        )
+        wait()
 
 
-def _mail_server(told: str | None, password_file: Path | None) -> SmtpServer | None:
+def _mail_server(told: str | None, password_file: Path | None, sender: str | None) -> SmtpServer | None:
     if told is None:
-        if password_file is not None:
-            raise Misuse(
-                Text("--smtp-password-file goes with --smtp.", "--smtp-password-file ต้องใช้ร่วมกับ --smtp")
-            )
+        for name, given in (("--smtp-password-file", password_file), ("--smtp-sender", sender)):
+            if given is not None:
+                raise Misuse(Text(f"{name} goes with --smtp.", f"{name} ต้องใช้ร่วมกับ --smtp"))
         return None
-    from harness.cli.login import OfficesNotInstalled
-
-    try:
+    with offices_needed():
         from emulator.offices.mail.address import smtp_server
-    except ModuleNotFoundError as error:
-        raise OfficesNotInstalled(error.name or "") from error
+    if sender is None:
+        sender = os.environ.get("THNID_SMTP_SENDER") or None
     if password_file is None:
-        return smtp_server(told, os.environ.get("THNID_SMTP_PASSWORD"))
+        return smtp_server(told, os.environ.get("THNID_SMTP_PASSWORD"), sender)
     from emulator.written_file import read_written_file
 
     lines = read_written_file(password_file, 1024).decode("utf-8", "replace").splitlines()
-    return smtp_server(told, lines[0] if lines else None)
+    return smtp_server(told, lines[0] if lines else None, sender)
 
 
 @contextmanager

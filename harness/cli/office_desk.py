@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-
 import click
 
 from apdu_specs.language import Language, Text
 from harness.cli.output import Output, language_was_chosen, reporting
 from harness.cli.reader import reader_option, terminal_for
-
-_STOPPING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+from harness.cli.stopping import stopped_by_signals
 
 
 @click.command("desk")
@@ -54,22 +51,18 @@ def command(
     except ModuleNotFoundError as error:
         raise ScreenNotInstalled(error.name or "") from error
     language: Language = output.language if language_was_chosen() else "th"
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
-    try:
-        with RegistryClient(registry_url, counter_key=counter_key) as registry:
-            renewal = PinRenewal(
-                lambda: terminal_for(reader_name, disposition="reset"), registry, real_card=real_card
+    with stopped_by_signals() as wait, RegistryClient(registry_url, counter_key=counter_key) as registry:
+        renewal = PinRenewal(
+            lambda: terminal_for(reader_name, disposition="reset"), registry, real_card=real_card
+        )
+        with WebServer(build_counter(renewal, language=language), port=port) as server:
+            output.report(
+                {"url": server.url},
+                lambda: output.say(
+                    Text(
+                        f"The counter: {server.url} (Ctrl-C ends it)",
+                        f"เคาน์เตอร์สำนักทะเบียน: {server.url} (กด Ctrl-C เพื่อปิด)",
+                    )
+                ),
             )
-            with WebServer(build_counter(renewal, language=language), port=port) as server:
-                output.report(
-                    {"url": server.url},
-                    lambda: output.say(
-                        Text(
-                            f"The counter: {server.url} (Ctrl-C ends it)",
-                            f"เคาน์เตอร์สำนักทะเบียน: {server.url} (กด Ctrl-C เพื่อปิด)",
-                        )
-                    ),
-                )
-                signal.sigwait(_STOPPING)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            wait()

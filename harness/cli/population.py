@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from apdu_specs.language import Text
+from harness.cli.offices_database import database_option, offices_needed, opened_storage
 from harness.cli.output import Output, reporting
 
 
@@ -28,12 +29,7 @@ from harness.cli.output import Output, reporting
     metavar="YYYY-MM-DD",
     help="The day whose ages decide the rights; else today.",
 )
-@click.option(
-    "--database",
-    envvar="THNID_DATABASE",
-    required=True,
-    help="SQLite file or PostgreSQL URL of the offices (also THNID_DATABASE).",
-)
+@database_option
 @reporting
 def command(output: Output, seed: int, count: int, on: datetime | None, database: str) -> None:
     """Put synthetic citizens with rights and hospitals on NHSO's file. Who is on it already stays as they are."""
@@ -53,16 +49,8 @@ def command(output: Output, seed: int, count: int, on: datetime | None, database
 
 
 def _populate(database: str, seed: int, count: int, on: datetime | None) -> int:
-    from harness.cli.login import OfficesNotInstalled
-
-    try:
+    with offices_needed():
         from emulator.offices.citizens.citizen import today_in_bangkok
         from emulator.offices.citizens.register import populate
-        from emulator.offices.storage import Storage
-    except ModuleNotFoundError as error:
-        raise OfficesNotInstalled(error.name or "") from error
-    storage = Storage(database)
-    try:
+    with opened_storage(database) as storage:
         return populate(storage, seed, count, on.date() if on else today_in_bangkok(datetime.now(UTC)))
-    finally:
-        storage.close()

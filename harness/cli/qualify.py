@@ -148,23 +148,24 @@ def run_command(output: Output, **options: Any) -> int:
     """
     from harness.qualify.criteria import CRITERIA
     from harness.qualify.record import DOCUMENT, Record
-    from harness.qualify.runner import Campaign
+    from harness.qualify.runner import Campaign, interrupted_once
 
     record, subject = _prepared(output, **options)
     campaign = Campaign(subject, CRITERIA, record, progress(output))
-    try:
-        document = campaign.run()
-    except KeyboardInterrupt:
-        where = record.folder
-        if campaign.document is not None:
-            write_reports(campaign.document, where, output)
-        output.say(
-            Text(
-                f"Stopped. What was measured is in {where}; --resume {where} goes on.",
-                f"หยุดแล้ว ผลที่วัดได้อยู่ใน {where} ใช้ --resume {where} เพื่อทำต่อ",
+    with interrupted_once():
+        try:
+            document = campaign.run()
+        except KeyboardInterrupt:
+            where = record.folder
+            if campaign.document is not None:
+                write_reports(campaign.document, where, output)
+            output.say(
+                Text(
+                    f"Stopped. What was measured is in {where}; --resume {where} goes on.",
+                    f"หยุดแล้ว ผลที่วัดได้อยู่ใน {where} ใช้ --resume {where} เพื่อทำต่อ",
+                )
             )
-        )
-        raise click.Abort from None
+            raise click.Abort from None
     written = [record.folder / DOCUMENT, *write_reports(document, record.folder, output)]
     output.report({**document, "folder": str(record.folder)}, lambda: show_record(output, document, written))
     assert isinstance(record, Record)

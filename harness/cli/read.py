@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from harness.cli.reader import reader_option, terminal_for
 from harness.cli.tracing import connected, trace_options
 from harness.client import CardClient, CardContents
 from harness.client.contents import Person
+from harness.whole_file import replace_file
 
 _NOT_FOR_THE_TABLE = {"photo", "photo_header", "signature", "reserved", "header"}
 
@@ -78,14 +78,7 @@ def _save(path: Path, content: bytes) -> None:
     if path.exists() and not path.is_file():
         path.write_bytes(content)
         return
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
-        try:
-            draft.write(content)
-            draft.close()
-            Path(draft.name).replace(path)
-        except BaseException:
-            Path(draft.name).unlink()
-            raise
+    replace_file(path, content, mode=0o600)
 
 
 def read_with_progress(output: Output, client: CardClient) -> CardContents:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from apdu_specs.language import Text
+from harness.cli.offices_database import offices_needed
 from harness.cli.output import CommandGroup, Misuse, Output, as_json, reporting
 
 if TYPE_CHECKING:
@@ -125,17 +126,14 @@ def _load_all(paths: Sequence[Path]) -> list[Scenario]:
 def _play_all(output: Output, scenarios: Sequence[Scenario], in_process: bool) -> list[ScenarioResult]:
     from harness.bench.scenario.player import play_all
     from harness.bench.scenario.readers import in_process_readers, pcsc_readers
-    from harness.cli.login import OfficesNotInstalled
 
     playing = Text("playing", "กำลังดำเนินการ").say(output.language)
-    try:
-        with (
-            output.console.status(f"{playing}: {len(scenarios)}"),
-            in_process_readers() if in_process else pcsc_readers(len(scenarios)) as readers,
-        ):
-            return play_all(scenarios, readers)
-    except ModuleNotFoundError as error:  # only scenarios with logins and office visits need the offices
-        raise OfficesNotInstalled(error.name or "") from error
+    with (
+        offices_needed(),  # only by scenarios with logins and office visits
+        output.console.status(f"{playing}: {len(scenarios)}"),
+        in_process_readers() if in_process else pcsc_readers(len(scenarios)) as readers,
+    ):
+        return play_all(scenarios, readers)
 
 
 def _report_invalid(output: Output, error: ScenarioInvalid) -> int:

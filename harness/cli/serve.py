@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ import click
 from apdu_specs.language import Text
 from harness.cli.habits import Habits, habit_options, list_habits
 from harness.cli.output import Misuse, Output, as_json, reporting
+from harness.cli.stopping import stopped_by_signals
 from harness.cli.tracing import bench_for, card_for, trace_options
 from harness.errors import HarnessError
 from harness.stack import DEFAULT_READER_NAME, Stack
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from emulator.card import Card
     from emulator.link import CardPort
     from harness.bench import Bench
-
-_STOPPING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 class BadAddress(HarnessError):
@@ -87,11 +85,11 @@ def command(
             worn = card_for(habits.of_card(card), cleanup, trace_path, show_personal_data)
             _serve_elsewhere(output, habits.of_reader(worn), *target)
             return
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
-        cleanup.callback(signal.pthread_sigmask, signal.SIG_SETMASK, before)
+        wait = cleanup.enter_context(stopped_by_signals())
         stack = cleanup.enter_context(Stack((reader_name or DEFAULT_READER_NAME,)))
         bench = bench_for(stack, cleanup, trace_path, show_personal_data)
         _serve_here(output, cleanup, stack, bench, habits, card, card_path)
+        wait()
 
 
 def _insist_on_what_fits_elsewhere(reader_name: str | None, habits: Habits) -> None:
@@ -143,7 +141,6 @@ def _serve_here(
         Text("The card is in the reader. Ctrl-C ends it.", "เสียบบัตรแล้ว กด Ctrl-C เพื่อจบ").say(output.language),
         err=True,
     )
-    signal.sigwait(_STOPPING)
 
 
 def _serve_elsewhere(output: Output, card: CardPort, host: str, port: int) -> None:
@@ -173,11 +170,10 @@ def _serve_elsewhere(output: Output, card: CardPort, host: str, port: int) -> No
 
     link = CardLink(card, host, port, on_change=tell)
     thread = threading.Thread(target=link.serve_reconnecting, name="serve", daemon=True)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
-    try:
-        thread.start()
-        signal.sigwait(_STOPPING)
-    finally:
-        link.close()
-        thread.join(5)
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with stopped_by_signals() as wait:
+        try:
+            thread.start()
+            wait()
+        finally:
+            link.close()
+            thread.join(5)

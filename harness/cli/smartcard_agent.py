@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import ipaddress
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from apdu_specs.language import Language, Text
 from harness.agent.user_config import FILE_NAME, HospitalTokenMissing, checked_token, token_in
 from harness.cli.output import Output, reporting
 from harness.cli.reader import reader_option
+from harness.cli.stopping import signals_elsewhere, stopped_by_signals
 from harness.errors import HarnessError
 from harness.web_server import LOOPBACK, WebServer
 
@@ -29,7 +29,6 @@ DEFAULT_PORT = 8189
 """Public. Many programs have it in their code."""
 
 URL_VARIABLES = ("THNID_AGENT_URL", "NHSO_AGENT_URL")
-_STOPPING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 class AgentNotInstalled(HarnessError):
@@ -140,15 +139,11 @@ def serve(
         messages=messages,
         limits=limits,
     )
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
-    try:
-        with serving_agent(options) as agent:
-            _warn(output, options, agent)
-            document = {"agent_url": agent.url}
-            output.report(document, lambda: click.echo(f"agent_url: {agent.url}"))
-            signal.sigwait(_STOPPING)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with stopped_by_signals() as wait, serving_agent(options) as agent:
+        _warn(output, options, agent)
+        document = {"agent_url": agent.url}
+        output.report(document, lambda: click.echo(f"agent_url: {agent.url}"))
+        wait()
 
 
 @contextmanager
@@ -167,9 +162,7 @@ def serving_agent(options: AgentOptions) -> Iterator[RunningAgent]:
     from harness.terminals.presence import ReaderWatch
 
     with ExitStack() as cleanup:
-        # Threads get the signals that they do not block, and these are for the main thread.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-        try:
+        with signals_elsewhere():
             watch = ReaderWatch(lambda _readers: None)
             seen = options.seen
             url, token = options.offices, options.token
@@ -191,8 +184,6 @@ def serving_agent(options: AgentOptions) -> Iterator[RunningAgent]:
             server = WebServer(app, hosts=options.hosts, port=options.port)
             cleanup.enter_context(watch)
             cleanup.enter_context(server)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         # What is there by now stays; going through all of it again and again would make programs wait 60 ms each time.
         gc.freeze()
         yield RunningAgent(server.url, watch.now.service)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from apdu_specs.language import Text
+from harness.cli.offices_database import database_option, key_file_option, offices_needed, opened_books
 from harness.cli.output import CommandGroup, Misuse, Output, reporting
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from emulator.offices.staff.accounts import Account, Staff
 
-_LONGEST_NAME = 120
 _DESKS = {
     "nhso-region": Text("NHSO regional office", "สำนักงานหลักประกันสุขภาพแห่งชาติเขต"),
     "registry": Text("registry office", "สำนักทะเบียน"),
@@ -51,26 +51,14 @@ class PasswordUnfit(HarnessError):
         )
 
 
-def _at_offices(function: Callable[..., Any]) -> Callable[..., Any]:
-    function = click.option(
-        "--key-file", type=click.Path(path_type=Path), help="The offices' master key file, if they have one."
-    )(function)
-    return click.option(
-        "--database",
-        envvar="THNID_DATABASE",
-        metavar="FILE|URL",
-        required=True,
-        help="The offices' database (also THNID_DATABASE).",
-    )(function)
-
-
 @click.group("staff", cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
     """The staff's accounts: list them, make one, set a password."""
 
 
 @command.command("list")
-@_at_offices
+@database_option
+@key_file_option
 @reporting
 def list_accounts(output: Output, database: str, key_file: Path | None) -> None:
     """List the accounts: where each works, since when its password stands, and how many logins are open."""
@@ -115,7 +103,8 @@ def list_accounts(output: Output, database: str, key_file: Path | None) -> None:
 )
 @click.option("--name", help="The member's name, as pages show it.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-@_at_offices
+@database_option
+@key_file_option
 @reporting
 def add(
     output: Output,
@@ -135,6 +124,7 @@ def add(
         raise Misuse(Text("--region goes with --desk nhso-region.", "--region ใช้กับ --desk nhso-region เท่านั้น"))
     chosen = _password(output, from_stdin=True) if password_stdin else None
     with _staff(database, key_file) as staff:
+        from emulator.offices.names import LONGEST_NAME
         from emulator.offices.staff.accounts import USER, Desk
 
         if USER.fullmatch(user) is None:
@@ -145,9 +135,9 @@ def add(
                 )
             )
         shown = " ".join((name or user).split())
-        if not 0 < len(shown) <= _LONGEST_NAME or not shown.isprintable():
+        if not 0 < len(shown) <= LONGEST_NAME or not shown.isprintable():
             raise Misuse(
-                Text(f"A name has 1 to {_LONGEST_NAME} characters.", f"ชื่อต้องมี 1 ถึง {_LONGEST_NAME} ตัวอักษร")
+                Text(f"A name has 1 to {LONGEST_NAME} characters.", f"ชื่อต้องมี 1 ถึง {LONGEST_NAME} ตัวอักษร")
             )
         made = staff.set_account(
             user, name=shown, desk=Desk(desk), region=region, password=chosen, only_new=True
@@ -159,11 +149,7 @@ def add(
     def show() -> None:
         output.say(Text(f"The account {user} is made.", f"สร้างบัญชี {user} แล้ว"))
         if chosen is None:
-            output.say(
-                Text(
-                    f"Its password, shown only now: {made.password}", f"รหัสผ่าน (แสดงครั้งเดียว): {made.password}"
-                )
-            )
+            output.say(_shown_once(made.password))
 
     output.report(told, show)
 
@@ -171,24 +157,45 @@ def add(
 @command.command("password")
 @click.argument("user")
 @click.option("--password-stdin", is_flag=True, help="Read it from standard input, not from a prompt.")
-@_at_offices
+@click.option("--new", "anew", is_flag=True, help="Have one chosen, and shown once.")
+@database_option
+@key_file_option
 @reporting
-def password(output: Output, user: str, password_stdin: bool, database: str, key_file: Path | None) -> None:
+def password(
+    output: Output, user: str, password_stdin: bool, anew: bool, database: str, key_file: Path | None
+) -> None:
     """Set an account's password, of 10 to 200 characters; whoever is logged in with the account is logged out.
 
     There is no option for the password itself: arguments can be seen by everybody on the machine.
     """
+    if password_stdin and anew:
+        raise Misuse(
+            Text("Give --password-stdin or --new, not both.", "ระบุ --password-stdin หรือ --new เพียงอย่างเดียว")
+        )
     with _staff(database, key_file) as staff:
-        ended = staff.set_password(user, _password(output, password_stdin))
-    output.report(
-        {"user": user, "sessions_ended": ended},
-        lambda: output.say(
+        from emulator.offices.staff.passwords import new_password
+
+        chosen = new_password() if anew else _password(output, password_stdin)
+        ended = staff.set_password(user, chosen)
+    told: dict[str, Any] = {"user": user, "sessions_ended": ended}
+    if anew:
+        told["password"] = chosen
+
+    def show() -> None:
+        output.say(
             Text(
                 f"{user} has a new password; logins ended: {ended}.",
                 f"{user} มีรหัสผ่านใหม่แล้ว จำนวนการเข้าใช้งานที่สิ้นสุด: {ended}",
             )
-        ),
-    )
+        )
+        if anew:
+            output.say(_shown_once(chosen))
+
+    output.report(told, show)
+
+
+def _shown_once(secret: str) -> Text:
+    return Text(f"Its password, shown only now: {secret}", f"รหัสผ่าน (แสดงครั้งเดียว): {secret}")
 
 
 def _password(output: Output, from_stdin: bool) -> str:
@@ -213,23 +220,10 @@ def _password(output: Output, from_stdin: bool) -> str:
 
 @contextmanager
 def _staff(database: str, key_file: Path | None) -> Iterator[Staff]:
-    from harness.cli.login import OfficesNotInstalled
-
-    try:
-        from emulator.offices.audit import AuditLog, audit_key
-        from emulator.offices.clock import SystemClock
-        from emulator.offices.keyfile import master_key
+    with offices_needed():
         from emulator.offices.staff.accounts import Staff
-        from emulator.offices.storage import Storage
-    except ModuleNotFoundError as error:
-        raise OfficesNotInstalled(error.name or "") from error
-    key = audit_key(master_key(key_file))
-    storage = Storage(database, must_exist=True)
-    try:
-        clock = SystemClock()
-        yield Staff(storage, clock, AuditLog(storage, clock, key))
-    finally:
-        storage.close()
+    with opened_books(database, key_file) as books:
+        yield Staff(books.storage, books.clock, books.audit)
 
 
 def _document(account: Account) -> dict[str, Any]:

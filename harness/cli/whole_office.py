@@ -5,20 +5,21 @@ For ``thnid backoffice serve`` and ``thnid run --backoffice``.
 
 from __future__ import annotations
 
-import signal
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apdu_specs.language import Language, Text
 from harness.cli.acquaintance import Acquaintance
 from harness.cli.eform import ScreenNotInstalled
-from harness.cli.login import OfficesNotInstalled
+from harness.cli.offices_database import offices_needed
 from harness.cli.reader import terminal_for
 from harness.cli.smartcard_agent import AgentOptions, serving_agent
+from harness.cli.stopping import signals_elsewhere
 from harness.errors import HarnessError
 from harness.officer.token_file import Place
 from harness.terminals.presence import ReaderWatch
@@ -195,7 +196,8 @@ def whole_office(options: OfficeOptions) -> Iterator[WholeOffice]:
                 clock=backoffice.offices.clock.now,
             )
             services["agent"] = _reachable(running.enter_context(serving_agent(agent)).url)
-            services["screen"] = running.enter_context(_screen(services, options, acquaintance))
+            clock = backoffice.offices.clock.now
+            services["screen"] = running.enter_context(_screen(services, options, acquaintance, clock))
             services["counter"] = running.enter_context(
                 _counter(services["registry"], backoffice.counter_key, options)
             )
@@ -215,21 +217,9 @@ def whole_office(options: OfficeOptions) -> Iterator[WholeOffice]:
         )
 
 
-@contextmanager
-def signals_elsewhere() -> Iterator[None]:
-    """Threads begun inside get no signals: these are for the main thread."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _backoffice(options: OfficeOptions) -> Backoffice:
-    try:
+    with offices_needed():
         from emulator.offices.backoffice import Backoffice
-    except ModuleNotFoundError as error:
-        raise OfficesNotInstalled(error.name or "") from error
     from emulator.offices.keyfile import master_key
 
     return Backoffice(
@@ -258,12 +248,18 @@ def _reachable(url: str) -> str:
 
 
 @contextmanager
-def _screen(services: Mapping[str, str], options: OfficeOptions, acquaintance: Acquaintance) -> Iterator[str]:
+def _screen(
+    services: Mapping[str, str],
+    options: OfficeOptions,
+    acquaintance: Acquaintance,
+    clock: Callable[[], datetime],
+) -> Iterator[str]:
     """The officer's screen; its URL."""
     try:
         from harness.officer.entitlement import EntitlementClient
         from harness.officer.offices import AuthorityClient
         from harness.officer.screen.desk import Desk, Places
+        from harness.officer.screen.midnight import LOOK_S, TEST_LOOK_S
         from harness.officer.screen.server import ScreenServer
     except ModuleNotFoundError as error:
         raise ScreenNotInstalled(error.name or "") from error
@@ -278,6 +274,8 @@ def _screen(services: Mapping[str, str], options: OfficeOptions, acquaintance: A
             reader_name=options.reader,
             places=Places(options.token_files, options.srm_home),
             on_card=acquaintance.of_client,
+            clock=clock,
+            look_s=lambda: TEST_LOOK_S if options.test_mode else LOOK_S,
         ) as desk,
         ScreenServer(desk, port=options.ports.screen, language=options.language) as server,
     ):

@@ -58,7 +58,7 @@ class Mapper:
             raise RealCardNotLearned(self._serial)
         self._office_key = keys.office_key(subject.master_key, client.citizen_id(), self._serial)
         self._first_pin = subject.first_pin
-        self._second_pin, self._never_pin = other_pins(subject.first_pin)
+        _, self._never_pin = other_pins(subject.first_pin)
         self._commands = commands(subject.first_pin, by_atr(subject.terminal.atr) or DEFAULT)
 
     @property

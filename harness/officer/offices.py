@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
@@ -233,6 +234,22 @@ class NhsoClient(OfficeClient):
         """Enter a module. Raises ModuleNotOffered, TokenNotValid, RightRevoked, NhsoRefused."""
         answer = self._get(f"modules/{module_id}", smctoken)
         return OpenedModule(answer.titled().id, answer.titled().title, answer.words("actions"))
+
+    def clock(self) -> datetime | None:
+        """What time it is at offices whose clock tests may move; None at all others. Raises NhsoRefused."""
+        try:
+            answer = self._ask("GET", "clock")
+        except errors.NhsoRefused as refused:
+            if refused.status == replies.NO_SUCH_SERVICE.status:
+                return None
+            raise
+        try:
+            told = datetime.fromisoformat(answer.text("now", r"[0-9T:.+\-Z]{10,40}"))
+        except ValueError:
+            told = None
+        if told is None or told.tzinfo is None:
+            raise errors.ServiceNonsense(self.service)
+        return told
 
     def srm_tokens(self, smctoken: str) -> SrmTokens | None:
         """SRM's first pair for a logged-in officer; None where SRM is not offered. Raises as ``menu``."""

@@ -6,14 +6,12 @@ writes the file anew, because a refresh token is good once; so nothing here refr
 
 from __future__ import annotations
 
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
 from apdu_specs.system_errors import reason_of
 from harness.officer.errors import SrmFileNotWritten
 from harness.officer.offices import SrmTokens
-from harness.officer.token_file import write_private
+from harness.whole_file import replace_file
 
 FOLDER = "SRM Smart Card Single Sign-On"
 FILE_NAME = "token.txt"
@@ -22,18 +20,14 @@ FILE_NAME = "token.txt"
 def write(home: Path, tokens: SrmTokens) -> Path:
     """Write the file below ``home`` (the user's folder), whole or not at all; gives its path. Raises SrmFileNotWritten."""
     folder = home / FOLDER
-    draft = folder / f".{FILE_NAME}.{secrets.token_hex(8)}"
+    path = folder / FILE_NAME
+    content = f"access-token={tokens.access}\nrefresh-token={tokens.refresh}\n".encode("ascii")
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        write_private(
-            draft, f"access-token={tokens.access}\nrefresh-token={tokens.refresh}\n".encode("ascii")
-        )
-        draft.replace(folder / FILE_NAME)
+        replace_file(path, content, mode=0o600)
     except OSError as error:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
         raise SrmFileNotWritten(str(folder), reason_of(error)) from error
-    return folder / FILE_NAME
+    return path
 
 
 def clear(home: Path) -> None:

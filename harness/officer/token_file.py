@@ -7,20 +7,18 @@ are read here.
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 
+from apdu_specs.bangkok import BANGKOK
 from apdu_specs.language import Text
 from apdu_specs.system_errors import reason_of
 from harness.officer.errors import TokenFileNotWritten, TokenFileUnreadable
+from harness.whole_file import replace_file
 
 FILE_NAME = "nhso_token.txt"
-BANGKOK = timezone(timedelta(hours=7))
 PROGRAMS = {"UCAuthentication4.x": False, "UCAuthenticationMX": True, "NHSOAuthen4.2018": False}
 """The published folders of the program, and whether it writes a byte order mark there (4.x: no; MX: probably)."""
 
@@ -54,18 +52,10 @@ def write(folder: Path, token: OfficerToken, *, bom: bool = False) -> Path:
     if _LINE.fullmatch(line) is None:
         raise ValueError("a token file holds 13 digits, # and 16 lower-case letters or digits")
     path = folder / FILE_NAME
-    # Beside the target, because a rename is only atomic within one file system.
-    draft = folder / f".{FILE_NAME}.{secrets.token_hex(8)}"
     try:
-        write_private(draft, (_BOM if bom else b"") + line)
-        draft.replace(path)
+        replace_file(path, (_BOM if bom else b"") + line, mode=0o600)
     except OSError as error:
-        with suppress(OSError):  # where the folder is none, there is no draft either
-            draft.unlink(missing_ok=True)
         raise TokenFileNotWritten(str(folder), reason_of(error)) from error
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
     return path
 
 
@@ -107,18 +97,3 @@ def clear_if_stale(folder: Path, now: datetime) -> bool:
         return False
     clear(folder)
     return True
-
-
-def next_midnight(now: datetime) -> datetime:
-    """When NHSO clears all tokens next: 00:00 in Bangkok."""
-    tomorrow = now.astimezone(BANGKOK).date() + timedelta(days=1)
-    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=BANGKOK)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner reads, and have it on the disk. Raises OSError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from harness.errors import HarnessError
 from harness.qualify.consistency import oddity
 from harness.qualify.criterion import Criterion, Measurement
 from harness.qualify.verdict import Verdict, overall
+from harness.whole_file import replace_file
 
 FORMAT = 1
 JOURNAL = "record.jsonl"
@@ -213,15 +214,7 @@ class Record:
 
 def write_document(document: Mapping[str, Any], path: Path) -> None:
     """A record's document in its file: the whole of it, or as it was before. Raises OSError, which names the file."""
-    temporary = path.with_name(f".{path.name}")
-    try:
-        with named(path):
-            temporary.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-            temporary.replace(path)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+    replace_file(path, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())
 
 
 @contextmanager

@@ -94,7 +94,7 @@ class Campaign:
         """The record's document. Whatever ends the run, Ctrl-C included (raised again), the record is kept."""
         done = self._record.done()
         left = [each for each in self.criteria if each.id not in done]
-        with _interrupted_once():
+        with interrupted_once():
             try:
                 while left:
                     self._one(left[0], len(self.criteria) - len(left) + 1)
@@ -291,8 +291,11 @@ class Campaign:
 
 
 @contextlib.contextmanager
-def _interrupted_once() -> Iterator[None]:
-    """Ctrl-C, and what a CI service ends a job with, interrupt; an impatient second one must not cost the record."""
+def interrupted_once() -> Iterator[None]:
+    """Ctrl-C, and what a CI service ends a job with, interrupt; an impatient second one costs nothing that is still written.
+
+    May be nested: the outermost one decides how long a second signal is ignored.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return

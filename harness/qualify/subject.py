@@ -25,7 +25,7 @@ from apdu_specs.status import StatusWord
 from harness.client import CardClient
 from harness.errors import CardSilent, HarnessError, NoReader, StackUnavailable
 from harness.qualify.actuator import Actuator, NoActuator
-from harness.qualify.criterion import CannotMeasure, Need, Profile
+from harness.qualify.criterion import CannotMeasure, DoesNotApply, Need, Profile
 from harness.qualify.samples import percentile as percentile
 from harness.terminals import scard
 from harness.terminals.pcsc import SYSTEM_SOCKET, PcscTerminal, error_for
@@ -52,7 +52,8 @@ LEFT = {
     ResultCode.READER_UNAVAILABLE,
 }
 """Result codes by which a command is told that its card has left."""
-_SHORTEST_ANSWER = 2
+SHORTEST_ANSWER = 2
+"""Bytes: a status word. With fewer, success is none: the card has left."""
 _SHARE_S = {Profile.QUICK: 10.0, Profile.FULL: 120.0, Profile.SOAK: 120.0}
 """How long something is repeated with a slow card, once it was repeated often enough to be worth a verdict."""
 Outcome = TypeVar("Outcome")
@@ -112,8 +113,13 @@ class Connection:
         pci = scard.pci(self.protocol if protocol is None else protocol)
         code, values = self.call("SCardTransmit", pci, list(apdu))
         answer = bytes(values[0]) if values else b""
-        self.left = code in LEFT or (code == SUCCESS and len(answer) < _SHORTEST_ANSWER)
+        self.left = code in LEFT or (code == SUCCESS and len(answer) < SHORTEST_ANSWER)
         return code, answer
+
+    def answers(self, apdu: bytes = SELECT.encode()) -> bool:
+        """Whether a command is answered, be it with a refusal."""
+        code, answer = self.transmit(apdu)
+        return code == SUCCESS and len(answer) >= SHORTEST_ANSWER
 
     def send(self, apdu: bytes) -> Response:
         """Data and status word as they came; CallFailed or, for an answer without status word, CannotMeasure."""
@@ -224,6 +230,15 @@ class Client:
         if connection is None:
             raise CallFailed(code, "SCardConnect")
         return connection
+
+    def card_answers(self) -> bool:
+        """Whether the card can be connected to and answers a command."""
+        _, connection = self.try_connect()
+        if connection is None:
+            return False
+        answered = connection.answers()
+        connection.disconnect()
+        return answered
 
     def state(self) -> ReaderStatus:
         """The reader's state now."""
@@ -573,6 +588,16 @@ class Subject:
     def _consented(self) -> bool:
         given = (self.real_card or "").replace(" ", "").upper()
         return bool(self.card.serial) and given == self.card.serial.hex().upper()
+
+    def require_moments(self) -> None:
+        """Raises DoesNotApply where it is not known when the card, or the reader's plug, was moved."""
+        if not self.actuator.precise:
+            raise DoesNotApply(
+                Text(
+                    "A person's hand gives no moment to measure from.",
+                    "การเสียบหรือถอดด้วยมือไม่มีจุดเวลาให้เริ่มวัด",
+                )
+            )
 
     def require_empty_or_present(self, present: bool) -> None:
         """Wait for the card to be in, or out; CannotMeasure if it is not."""

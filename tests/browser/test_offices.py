@@ -9,13 +9,15 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from emulator.card import Card
-from emulator.card.issue import card_from_seed, card_in_memory
+from emulator.card.card_file import read_card_file
+from emulator.card.issue import card_from_seed, card_in_file, card_in_memory
 from emulator.offices.citizens.population import citizen_number
 from harness.bench import Bench
 from harness.cli.whole_office import OfficeOptions, WholeOffice, whole_office
@@ -191,8 +193,7 @@ def test_sixty_days_pass(town: Town, window: OpenWindow, look: Look) -> None:
     type_pin(screen, PIN)
     shown(screen, "confirmed")
     town.let_days_pass(61)
-    press(screen, "enter")
-    expect(screen.locator(".alert")).to_be_visible()  # the token ended at midnight, long ago
+    expect(screen.locator(".alert")).to_be_visible()  # by itself: the offices' clock has passed midnight
     screen.goto(town.office.services["screen"])
     press(screen, "again")
     press(screen, "login")
@@ -266,6 +267,7 @@ def test_the_registry_desk(town: Town, window: OpenWindow, look: Look, language:
     page.locator("form[role=search] button").click()
     expect(page.locator("tbody tr")).to_have_count(1)
     look(page, f"{name}-4-found")
+    page.locator("details summary").click()
     page.locator("#new_serial").fill(NEW_SERIAL)
     page.locator("form[action='/registry/desk/replacements'] button").click()
     expect(page.locator("tbody tr")).to_have_count(2)
@@ -280,6 +282,51 @@ def test_the_registry_desk(town: Town, window: OpenWindow, look: Look, language:
     type_pin(screen, PIN)
     expect(screen.locator(".alert")).to_be_visible()
     look(screen, f"{name}-6-old-card-on-screen")
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_a_new_card_over_the_registry_desk(
+    town: Town, window: OpenWindow, look: Look, tmp_path: Path, language: str
+) -> None:
+    """From the old card's file to the new one, which opens with the PIN that its owner chose."""
+    name = f"registry-{language}-new-card"
+    old, no_card = tmp_path / "old.card", tmp_path / "photo.jpg"
+    card_in_file(old, card_from_seed(OFFICER), pin=PIN, failures=5)
+    no_card.write_bytes(b"\xff\xd8\xff\xe0" + bytes(5000))
+    page = window(f"{town.pages}/registry/desk", language=language, expected=REFUSED_ON_PURPOSE)
+    log_in(page, "registrar", town.password("registrar"))
+    page.locator("#query").fill(town.card.citizen_id)
+    page.locator("form[role=search] button").click()
+    issue(page, no_card, "4713", "4714")
+    expect(page.locator(".summary li")).to_have_count(2)
+    look(page, f"{name}-1-faults")
+    issue(page, old, "1111", "1111")
+    expect(page.locator("#pin-fault")).to_be_visible()
+    assert page.locator("#pin").input_value() == page.locator("#pin_again").input_value() == ""
+    look(page, f"{name}-2-weak-pin")
+    page.locator("#insist").check()
+    issue(page, None, "1111", "1111")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    look(page, f"{name}-3-issued")
+    with page.expect_download() as coming:
+        page.locator("#download").click()
+    new = tmp_path / coming.value.suggested_filename
+    coming.value.save_as(new)
+    card, counters = read_card_file(new)
+    assert (counters.pin, counters.failures, card.citizen_id) == (b"1111", 0, town.card.citizen_id)
+    assert new.name == f"{card.serial.hex().upper()}.card"
+    page.reload()  # the browser sends it again: the card that it names is the latest no more
+    expect(page.locator(".notice.bad")).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(2)
+
+
+def issue(page: Page, file: Path | None, pin: str, again: str) -> None:
+    """Fill the form of a new card and send it."""
+    if file is not None:
+        page.locator("#card_file").set_input_files(file)
+    page.locator("#pin").fill(pin)
+    page.locator("#pin_again").fill(again)
+    page.locator("#reissue button").click()
 
 
 def test_a_forged_form_is_refused(town: Town, window: OpenWindow) -> None:

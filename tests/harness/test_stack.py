@@ -265,18 +265,42 @@ def public_copy() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.mark.skipif(
-    os.geteuid() != 0, reason="not root: every other test here runs as an ordinary user already"
-)
+NOBODY = 65534
+"""Whom root becomes; whoever is not root is nobody already."""
+IN_AN_EMPTY_RUN_FOLDER = ("sh", "-c", 'mount -t tmpfs none /run && exec "$@"', "sh")
+
+
+def python_for_all() -> str:
+    """An interpreter that every user can run, outside any virtual environment."""
+    for each in (Path(sys.executable).resolve(), Path("/usr/bin/python3")):
+        if each.exists() and all(folder.stat().st_mode & 0o001 for folder in (each, *each.parents)):
+            return str(each)
+    raise AssertionError("there is no python that every user can run")
+
+
+def owner_as_nobody(run_folder: str) -> tuple[list[str], int]:
+    """The command, and whose processes it starts."""
+    command = [python_for_all(), "-c", OWNER]
+    if os.geteuid() == 0:
+        command = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
+        return [
+            "unshare",
+            "-m",
+            *IN_AN_EMPTY_RUN_FOLDER,
+            *command,
+        ] if run_folder == "missing" else command, NOBODY
+    user, group = os.geteuid(), os.getegid()
+    if (
+        run_folder == "missing"
+    ):  # mounting takes root, of a user namespace at least; inside it we are ourselves again
+        ourselves = ["unshare", f"--map-user={user}", f"--map-group={group}"]
+        command = ["unshare", "-r", "-m", *IN_AN_EMPTY_RUN_FOLDER, *ourselves, *command]
+    return command, user
+
+
 @pytest.mark.parametrize("run_folder", ["as it is", "missing"])
 def test_as_nobody(public_copy: Path, run_folder: str) -> None:
-    python = "/usr/bin/python3"
-    command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", python, "-c", OWNER]
-    if run_folder == "missing":
-        command = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /run && exec "$@"', "sh", *command]
-    for needed in (python, shutil.which("setpriv")):
-        if needed is None or not Path(needed).exists():
-            pytest.skip("needs setpriv and a python that every user can run")
+    command, user = owner_as_nobody(run_folder)
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(public_copy), "PYTHONDONTWRITEBYTECODE": "1"}
     with ExitStack() as cleanup:
         process = cleanup.enter_context(
@@ -287,7 +311,7 @@ def test_as_nobody(public_copy: Path, run_folder: str) -> None:
         assert process.stdin is not None and process.stdout is not None
         told = json.loads(process.stdout.readline())
         ends = Ends.of(told["pcscd"], told["keeper"])
-        assert Path(f"/proc/{told['pcscd']}").stat().st_uid == 65534
+        assert Path(f"/proc/{told['pcscd']}").stat().st_uid == user
         assert "Owned 00 00" in readers_seen_with({"PCSCLITE_CSOCK_NAME": told["socket"]})
         process.stdin.close()
         ends.wait()

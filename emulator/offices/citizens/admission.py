@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, time
 
 from apdu_specs import entitlements
+from apdu_specs.bangkok import BANGKOK as BANGKOK_TIME
 from apdu_specs.values import BuddhistDate
 from emulator.holders.holder import Holder, Rights
 from emulator.offices.citizens.citizen import Citizen, Entitlement, Home, Hospital
 from emulator.offices.citizens.provinces import BANGKOK, province_code
-from emulator.offices.clock import BANGKOK as BANGKOK_TIME
 
 HospitalCalled = Callable[[str, str], Hospital | None]
 """The hospital with a name in a province (its code); it is made known when nobody knew it."""

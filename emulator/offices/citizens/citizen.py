@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from apdu_specs import entitlements
+from apdu_specs.bangkok import BANGKOK
 from apdu_specs.entitlements import MainRight
 from apdu_specs.language import Text
 from apdu_specs.values import BUDDHIST_ERA, BuddhistDate, Sex
 from emulator.offices.citizens.provinces import PROVINCES
-from emulator.offices.clock import BANGKOK
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from apdu_specs import citizen_id
 from apdu_specs import entitlements as e
+from apdu_specs.bangkok import BANGKOK as BANGKOK_TIME
 from apdu_specs.entitlements import MainRight, SubRight
 from apdu_specs.values import BuddhistDate, Sex
 from emulator.holders.places import PLACES, Place
@@ -25,7 +26,6 @@ from emulator.offices.citizens import names
 from emulator.offices.citizens.citizen import Citizen, Entitlement, Home, age_on
 from emulator.offices.citizens.hospitals import hospitals_of
 from emulator.offices.citizens.provinces import BANGKOK, PROVINCES, province_code
-from emulator.offices.clock import BANGKOK as BANGKOK_TIME
 
 YOUNGEST_BORN = date(2026, 1, 1)
 BIRTH_DAYS = 95 * 365  # before that day, so that the oldest are past ninety

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from apdu_specs import replies
+from apdu_specs.bangkok import next_midnight
 from emulator.holders.holder import Holder
 from emulator.offices.audit import AuditLog
 from emulator.offices.citizens import population
@@ -20,7 +21,7 @@ from emulator.offices.citizens.admission import citizen_of_holder
 from emulator.offices.citizens.citizen import Citizen, Entitlement, Hospital, today_in_bangkok
 from emulator.offices.citizens.hospitals import NEWCOMERS_FROM, hospitals, hospitals_of
 from emulator.offices.citizens.rows import citizen_in, entitlement_rows, person_row
-from emulator.offices.clock import Clock, next_midnight
+from emulator.offices.clock import Clock
 from emulator.offices.errors import Refused
 from emulator.offices.storage import Storage, table_of
 from emulator.offices.tables.citizens import CitizenRow, EntitlementRow, HospitalRow

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from apdu_specs.bangkok import BANGKOK
 from apdu_specs.entitlements import ClaimType
 from emulator.offices.citizens.citizen import Citizen, Entitlement, Hospital, today_in_bangkok
-from emulator.offices.clock import BANGKOK
 
 
 def local_time(instant: datetime) -> str:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from types import TracebackType
 from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from emulator.offices.errors import PortTaken
+from emulator.offices.running import Running
 
 _KEPT = 500
 _LARGEST = 1024 * 1024
@@ -33,7 +33,7 @@ class CaughtMail:
     message_id: str
 
 
-class MailCatcher:
+class MailCatcher(Running):
     """Listens on a loopback port and keeps the last 500 messages in memory; a context manager. Raises PortTaken."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -74,14 +74,6 @@ class MailCatcher:
     def stop(self) -> None:
         """May be called twice."""
         self._controller.stop(no_assert=True)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         """What aiosmtpd calls for each message."""

@@ -15,6 +15,8 @@ from enum import StrEnum
 
 from emulator.offices.mail.outbox import Letter, Outbox
 
+SENDER = "thnid <no-reply@thnid.invalid>"
+"""Whom e-mail is from, where nobody says."""
 _TIMEOUT_S = 15.0
 _log = logging.getLogger(__name__)
 
@@ -31,14 +33,15 @@ class Encryption(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where e-mail is handed over, and as whose. With encryption the server's certificate has to be a trusted one.
+    """Where e-mail is handed over, and as whose: ``sender`` is the From line, ``user`` who logs in there.
 
+    With encryption the server's certificate has to be a trusted one.
     Trusted is what this system trusts, or SSL_CERT_FILE names.
     """
 
     host: str
     port: int = 25
-    sender: str = "thnid <no-reply@thnid.invalid>"
+    sender: str = SENDER
     encryption: Encryption = Encryption.NONE
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)

@@ -14,12 +14,12 @@ from apdu_specs import citizen_id
 from apdu_specs.language import Text
 from emulator.offices.errors import Fault
 from emulator.offices.levels import Levels
+from emulator.offices.names import LONGEST_NAME
 
 MOST_OFFICERS = 200
 REGIONS = range(1, 14)
 """NHSO's regional offices."""
 
-NAME_LENGTH = 120
 ADDRESS_LENGTH = 300
 LETTER_NUMBER_LENGTH = 60
 LETTER_DATE_LENGTH = 40
@@ -112,7 +112,7 @@ def tidied(letter: Letter) -> Letter:
 def faults(letter: Letter, levels: Levels) -> tuple[Fault, ...]:
     """What is wrong in a tidied letter, in the order of its fields; nothing when it can be received."""
     checks: tuple[tuple[str, _Check], ...] = (
-        ("organisation_name", _line_of(NAME_LENGTH)),
+        ("organisation_name", _line_of(LONGEST_NAME)),
         ("organisation", _fits(re.compile(r"\d{5}", re.ASCII), _FIVE_DIGITS)),
         ("region", lambda value: _one_of(value, map(str, REGIONS), _A_REGION)),
         ("letter_number", _optional(_line_of(LETTER_NUMBER_LENGTH))),
@@ -120,8 +120,8 @@ def faults(letter: Letter, levels: Levels) -> tuple[Fault, ...]:
         ("address", _line_of(ADDRESS_LENGTH)),
         ("phone", _fits(_PHONE, _A_PHONE)),
         ("fax", _optional(_fits(_PHONE, _A_PHONE))),
-        ("superior_name", _line_of(NAME_LENGTH)),
-        ("superior_position", _line_of(NAME_LENGTH)),
+        ("superior_name", _line_of(LONGEST_NAME)),
+        ("superior_position", _line_of(LONGEST_NAME)),
     )
     found = [Fault(name, why) for name, check in checks if (why := check(getattr(letter, name))) is not None]
     if not letter.officers:
@@ -137,7 +137,7 @@ def _faults_of(officer: OfficerEntry, where: str, levels: Levels) -> Iterator[Fa
     known = ", ".join(levels.ids)
     no_level = Text(f"is not a level; there are {known}", f"ไม่ใช่ระดับสิทธิที่มี: {known}")
     checks: tuple[tuple[str, _Check], ...] = (
-        ("name", _line_of(NAME_LENGTH)),
+        ("name", _line_of(LONGEST_NAME)),
         ("level", lambda value: _one_of(value, levels.ids, no_level) if value else _ONE_LEVEL),
         ("pid", _citizen_id),
         ("office_phone", _fits(_PHONE, _A_PHONE)),

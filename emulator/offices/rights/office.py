@@ -15,9 +15,10 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from apdu_specs import replies
+from apdu_specs.bangkok import BANGKOK
 from apdu_specs.language import Text
 from emulator.offices.audit import AuditLog
-from emulator.offices.clock import BANGKOK, Clock
+from emulator.offices.clock import Clock
 from emulator.offices.errors import Fault, Refused
 from emulator.offices.levels import Levels
 from emulator.offices.mail.outbox import Outbox

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from emulator.offices.names import LONGEST_NAME
 from emulator.offices.storage import Base, Instant
 
 
@@ -15,7 +16,7 @@ class HospitalRow(Base):
 
     __tablename__ = "hospital"
     code: Mapped[str] = mapped_column(String(5), primary_key=True)
-    name: Mapped[str] = mapped_column(String(120), index=True)
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME), index=True)
     province: Mapped[str] = mapped_column(String(2))
 
 

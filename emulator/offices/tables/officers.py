@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from emulator.offices.names import LONGEST_NAME
 from emulator.offices.storage import Base, Instant
 
 
@@ -15,7 +16,7 @@ class Officer(Base):
 
     __tablename__ = "officer"
     citizen_id: Mapped[str] = mapped_column(String(13), primary_key=True)
-    name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     organisation: Mapped[str] = mapped_column(String(5))
     level: Mapped[str | None] = mapped_column(String(20))
     granted_at: Mapped[datetime | None] = mapped_column(Instant)

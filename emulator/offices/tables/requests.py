@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from emulator.offices.names import LONGEST_NAME
 from emulator.offices.storage import Base, Instant
 
 
@@ -23,13 +24,13 @@ class RequestLetter(Base):
     region: Mapped[int] = mapped_column(SmallInteger, index=True)
     letter_number: Mapped[str] = mapped_column(String(60))
     letter_date: Mapped[str] = mapped_column(String(40))
-    organisation_name: Mapped[str] = mapped_column(String(120))
+    organisation_name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     organisation: Mapped[str] = mapped_column(String(5))
     address: Mapped[str] = mapped_column(String(300))
     phone: Mapped[str] = mapped_column(String(20))
     fax: Mapped[str] = mapped_column(String(20))
-    superior_name: Mapped[str] = mapped_column(String(120))
-    superior_position: Mapped[str] = mapped_column(String(120))
+    superior_name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    superior_position: Mapped[str] = mapped_column(String(LONGEST_NAME))
 
 
 class RequestedOfficer(Base):
@@ -41,7 +42,7 @@ class RequestedOfficer(Base):
     )
     position: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     citizen_id: Mapped[str] = mapped_column(String(13), index=True)
-    name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     level: Mapped[str] = mapped_column(String(20))
     office_phone: Mapped[str] = mapped_column(String(20))
     mobile: Mapped[str] = mapped_column(String(20))
@@ -66,7 +67,7 @@ class OfficerContact(Base):
 
     __tablename__ = "officer_contact"
     citizen_id: Mapped[str] = mapped_column(String(13), primary_key=True)
-    organisation_name: Mapped[str] = mapped_column(String(120))
+    organisation_name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     region: Mapped[int] = mapped_column(SmallInteger, index=True)
     email: Mapped[str] = mapped_column(String(254))
     office_phone: Mapped[str] = mapped_column(String(20))

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import LargeBinary, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from emulator.offices.names import LONGEST_NAME
 from emulator.offices.storage import Base, Instant
 
 
@@ -15,7 +16,7 @@ class StaffAccount(Base):
 
     __tablename__ = "staff_account"
     user: Mapped[str] = mapped_column(String(40), primary_key=True)
-    name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     office: Mapped[str] = mapped_column(String(20))
     region: Mapped[int | None] = mapped_column(SmallInteger)
     salt: Mapped[bytes] = mapped_column(LargeBinary(16))

@@ -9,11 +9,11 @@ from datetime import datetime
 from xml.sax.saxutils import escape
 
 from apdu_specs import entitlements, ucws
+from apdu_specs.bangkok import BANGKOK
 from apdu_specs.language import Text
 from apdu_specs.values import BuddhistDate
 from emulator.offices.citizens.citizen import Citizen, Entitlement, today_in_bangkok
 from emulator.offices.citizens.provinces import PROVINCES, four_digits
-from emulator.offices.clock import BANGKOK
 
 _DECLARATION = "<?xml version='1.0' encoding='UTF-8'?>"
 # Some programs look for the prefixes S: and ns2: literally.

@@ -6,8 +6,8 @@ import itertools
 import re
 from datetime import datetime
 
+from apdu_specs.bangkok import BANGKOK
 from apdu_specs.language import Language
-from emulator.offices.clock import BANGKOK
 
 _MONTHS = {
     "th": ["ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."],

@@ -12,6 +12,7 @@ from emulator.zoo import FAULTS, Fault
 from harness.qualify.criteria import CRITERIA
 from harness.qualify.criterion import FULL_ONLY, Family
 from harness.qualify.verdict import Verdict
+from harness.whole_file import replace_file
 
 DATA = Path("docs/matrix.json")
 FORMAT = 1
@@ -69,9 +70,7 @@ def save(rows: Mapping[str, Mapping[str, Any]], path: Path = DATA) -> None:
     """In the order of the declarations; what is declared no more is left out."""
     kept = {name: rows[name] for name in ROWS if name in rows}
     lines = ",\n".join(f" {json.dumps(name)}: {json.dumps(row)}" for name, row in kept.items())
-    temporary = path.with_name(f".{path.name}")
-    temporary.write_text(f'{{"format": {FORMAT}, "rows": {{\n{lines}\n}}}}\n', encoding="utf-8")
-    temporary.replace(path)
+    replace_file(path, f'{{"format": {FORMAT}, "rows": {{\n{lines}\n}}}}\n'.encode())
 
 
 def verdicts(row: Mapping[str, Any]) -> dict[str, Verdict]:

@@ -8,6 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from harness.bench.scenario.player import ScenarioResult
+from harness.whole_file import replace_file
 
 SUITE = "thnid scenario"
 
@@ -78,12 +79,7 @@ def _storable(text: str) -> str:
 
 def write_junit(path: Path, results: Sequence[ScenarioResult]) -> None:
     """Write the XML to ``path``, whole or not at all. Raises OSError."""
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_bytes(junit(results))
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    replace_file(path, junit(results))
 
 
 def _seconds(milliseconds: float) -> str:

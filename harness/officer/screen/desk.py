@@ -40,7 +40,7 @@ from harness.officer.offices import NO_OFFICE, AuthorityClient
 from harness.officer.screen import words
 from harness.officer.screen.bell import Bell
 from harness.officer.screen.errors import CardPulled, ReaderUnplugged, TokensCleared, UsedElsewhere
-from harness.officer.screen.midnight import Midnight, now
+from harness.officer.screen.midnight import Midnight, never_moved, now
 from harness.officer.steps import Step
 from harness.officer.token_file import Place
 from harness.terminals import Terminal
@@ -169,7 +169,7 @@ class Desk:
     """The desk of one officer at a time; a context manager that watches reader and midnight meanwhile.
 
     ``open_reader`` gives the terminal for the reader of this name; ``on_card`` gets the officer's card before the PIN is
-    asked for. Windows are told apart by a name of their session:
+    asked for; ``look_s`` says how many seconds later to look at ``clock`` again. Windows are told apart by a name of their session:
     the one that began a login goes on with it, the others only see that there is one.
     """
 
@@ -185,6 +185,7 @@ class Desk:
         office: str = NO_OFFICE,
         on_card: Callable[[CardClient], object] = lambda _card: None,
         clock: Callable[[], datetime] = now,
+        look_s: Callable[[], float] = never_moved,
         watch: Callable[[Callable[[Readers], object]], Watch] = ReaderWatch,
     ) -> None:
         self._authority = authority
@@ -208,7 +209,7 @@ class Desk:
         self._said_goodbye_to: str | None = None
         self._letting_go: list[threading.Thread] = []
         self._watch = watch(self._readers_changed)
-        self._midnight = Midnight(self.midnight, clock)
+        self._midnight = Midnight(self.midnight, clock, look_s)
 
     def start(self) -> Desk:
         """Clear token files of yesterday, then watch. Raises TokenFileNotWritten."""

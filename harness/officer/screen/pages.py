@@ -15,6 +15,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from apdu_specs import entitlements
 from apdu_specs.language import Language, Text
+from apdu_specs.provinces import province_said
 from apdu_specs.values import Sex
 from harness.errors import HarnessError, PinLocked, PinSuspended
 from harness.officer import steps
@@ -135,6 +136,7 @@ def _filled(template: str, language: Language, **values: Any) -> str:
         "grouped": _grouped,
         "age": lambda thai: _age(thai, language),
         "sex": lambda thai: _sex(thai, language),
+        "province": lambda thai: province_said(thai, language),
         "labelled": lambda thai, name=None: _labelled(thai, name, language),
     }
     return _environment().get_template(template).render(language=language, **sayings, **values)

@@ -72,7 +72,6 @@ UNREACHABLE = Text(
     "This program does not answer. Is it still running?", "โปรแกรมไม่ตอบสนอง โปรดตรวจสอบว่ายังทำงานอยู่"
 )
 TRIES_LEFT = Text("Tries left: {count}", "เหลือโอกาสใส่ PIN อีก {count} ครั้ง")
-TRIES_FULL = Text("No wrong PIN has been entered.", "ยังไม่มีการใส่ PIN ผิด")
 LAST_TRY = Text(
     "This is the last try. After another wrong PIN a new one is needed from a registry office.",
     "เหลือโอกาสครั้งสุดท้าย หากใส่ผิดอีก ต้องไปขอ PIN ใหม่ที่สำนักทะเบียน",

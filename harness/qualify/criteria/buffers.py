@@ -21,8 +21,7 @@ def _command(subject: Subject) -> bytes:
 
 
 def _usable(subject: Subject, connection: Connection) -> bool:
-    code, answer = connection.transmit(_command(subject))
-    return code == SUCCESS and len(answer) >= 2
+    return connection.answers(_command(subject))
 
 
 @declare(

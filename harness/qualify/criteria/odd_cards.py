@@ -9,7 +9,6 @@ import time
 from dataclasses import dataclass
 
 from apdu_specs.atr import INVERSE_CONVENTION, MAX_LENGTH
-from apdu_specs.interindustry import SELECT
 from apdu_specs.language import Text
 from apdu_specs.odd_atrs import OddCard
 from harness.qualify.criterion import (
@@ -23,12 +22,11 @@ from harness.qualify.criterion import (
     iso,
     proposed,
 )
-from harness.qualify.subject import SUCCESS, Subject, code_name
+from harness.qualify.subject import Subject, code_name
 from harness.terminals.scard import ResultCode
 
 declare = Declarations(Family.ATR)
 _MACHINE = (Need.ANY_CARD, Need.ACTUATOR)
-_SHORTEST_ANSWER = 2
 _REFUSALS = (ResultCode.UNRESPONSIVE_CARD, ResultCode.NO_SMARTCARD, ResultCode.UNPOWERED_CARD)
 
 
@@ -69,8 +67,7 @@ def met(subject: Subject, card: OddCard) -> Met:
             took_s = (time.monotonic_ns() - began) / 1e9
             answered = False
             if connection is not None:
-                sent, answer = connection.transmit(SELECT.encode())
-                answered = sent == SUCCESS and len(answer) >= _SHORTEST_ANSWER
+                answered = connection.answers()
                 connection.disconnect()
             shown = client.state().atr
         finally:
@@ -84,12 +81,7 @@ def _good_again(subject: Subject) -> bool:
     with subject.client(subject.actuator.patience_s + 10) as client:
         if client.await_presence(True, client.state(), subject.actuator.patience_s) is None:
             return False
-        _, connection = client.try_connect()
-        if connection is None:
-            return False
-        code, answer = connection.transmit(SELECT.encode())
-        connection.disconnect()
-        return code == SUCCESS and len(answer) >= _SHORTEST_ANSWER
+        return client.card_answers()
 
 
 def _mute(subject: Subject) -> Met:
@@ -98,8 +90,7 @@ def _mute(subject: Subject) -> Met:
 
 def _present_card_answers(subject: Subject) -> Measurement:
     with subject.connection() as connection:
-        code, answer = connection.transmit(SELECT.encode())
-    return Measurement(code == SUCCESS and len(answer) >= _SHORTEST_ANSWER)
+        return Measurement(connection.answers())
 
 
 @declare(
@@ -160,10 +151,7 @@ def mute(subject: Subject) -> Measurement:
 )
 def refused_within(subject: Subject) -> Measurement:
     """From its contact to the error of SCardConnect."""
-    if not subject.actuator.precise:
-        raise DoesNotApply(
-            Text("A person's hand gives no moment to measure from.", "การเสียบด้วยมือไม่มีจุดเวลาให้เริ่มวัด")
-        )
+    subject.require_moments()
     return Measurement(subject.once(_mute).took_s)
 
 

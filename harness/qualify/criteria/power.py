@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 
-from apdu_specs.interindustry import SELECT
 from apdu_specs.language import Text
 from apdu_specs.status import Family as StatusFamily
 from apdu_specs.status import StatusWord
@@ -18,14 +17,13 @@ from harness.qualify.criterion import (
     Need,
     proposed,
 )
-from harness.qualify.subject import SUCCESS, Subject
+from harness.qualify.subject import Subject
 from harness.terminals.scard import Disposition
 
 declare = Declarations(Family.RESETS)
 _GAP_S = 3.0
 """Between two programs of one person. pcsc-lite and Windows take the power away some seconds after the last one left."""
 _LONG_GAP_S = 12.0
-_SHORTEST_ANSWER = 2
 _BASIS = "UnitaryTests of pcsc-lite, automatic power-off"
 
 
@@ -68,8 +66,7 @@ def back(subject: Subject) -> Measurement:
         connection.disconnect(Disposition.LEAVE)
     _wait(_LONG_GAP_S)
     with subject.connection() as connection:
-        code, answer = connection.transmit(SELECT.encode())
-    return Measurement(code == SUCCESS and len(answer) >= _SHORTEST_ANSWER)
+        return Measurement(connection.answers())
 
 
 def _wait(seconds: float) -> None:

@@ -7,14 +7,12 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from apdu_specs.interindustry import SELECT
 from apdu_specs.language import Text
 from harness.qualify.criterion import (
     FULL_ONLY,
     NONE,
     CannotMeasure,
     Declarations,
-    DoesNotApply,
     Family,
     Limits,
     Measurement,
@@ -22,7 +20,7 @@ from harness.qualify.criterion import (
     pcsc,
     proposed,
 )
-from harness.qualify.subject import SUCCESS, Client, Subject, Task, code_name, events, percentile
+from harness.qualify.subject import Subject, Task, code_name, events, percentile
 from harness.terminals import scard
 from harness.terminals.scard import Presence, ReaderStatus
 
@@ -73,25 +71,13 @@ def cycles(subject: Subject) -> Cycles:
                 known = after
             found.done += 1
             started = time.monotonic()
-            found.unusable += not _answers(client)
+            found.unusable += not client.card_answers()
             found.first_ms.append((time.monotonic() - started) * 1000)
     return found
 
 
-def _answers(client: Client) -> bool:
-    code, connection = client.try_connect()
-    if connection is None:
-        return False
-    code, answer = connection.transmit(SELECT.encode())
-    connection.disconnect()
-    return code == SUCCESS and len(answer) >= 2
-
-
 def _delay(subject: Subject, present: bool, name: str) -> Measurement:
-    if not subject.actuator.precise:
-        raise DoesNotApply(
-            Text("A person's hand gives no moment to measure from.", "การเสียบด้วยมือไม่มีจุดเวลาให้เริ่มวัด")
-        )
+    subject.require_moments()
     _completed(subject)
     series = list(subject.delays[present])
     samples = [ms for _, ms in series]

@@ -92,8 +92,7 @@ def from_direct(subject: Subject) -> Measurement:
     with subject.connection(Share.DIRECT) as connection:
         if connection.reconnect() != SUCCESS:
             return Measurement(False)
-        code, answer = connection.transmit(SELECT.encode())
-        return Measurement(code == SUCCESS and len(answer) >= 2)
+        return Measurement(connection.answers())
 
 
 @declare(
@@ -125,5 +124,4 @@ def beside(subject: Subject) -> Measurement:
             second.disconnect()
         if code != SUCCESS:
             return Measurement(False, Text(code_name(code), code_name(code)))
-        code, answer = first.transmit(SELECT.encode())
-        return Measurement(code == SUCCESS and len(answer) >= 2)
+        return Measurement(first.answers())

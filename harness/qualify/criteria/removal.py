@@ -21,12 +21,11 @@ from harness.qualify.criterion import (
     pcsc,
     proposed,
 )
-from harness.qualify.subject import SUCCESS, Subject, Task, code_name
+from harness.qualify.subject import SHORTEST_ANSWER, SUCCESS, Subject, Task, code_name
 from harness.terminals.scard import ResultCode
 
 declare = Declarations(Family.REMOVAL)
 _MACHINE = (Need.ANY_CARD, Need.ACTUATOR)
-_SHORTEST_ANSWER = 2
 IN_FLIGHT_MS = 2000
 STARTED_S = 0.3
 
@@ -85,7 +84,7 @@ def until_gone(
     while time.monotonic() < deadline:
         began = time.monotonic_ns()
         code, answer = transmit(command)
-        if code != SUCCESS or len(answer) < _SHORTEST_ANSWER:
+        if code != SUCCESS or len(answer) < SHORTEST_ANSWER:
             return (code, answer), time.monotonic_ns(), answered
         answered.append(began)
     raise CannotMeasure(Text("Commands are answered without end.", "คำสั่งได้รับคำตอบไม่สิ้นสุด"))
@@ -139,10 +138,7 @@ def error_code(subject: Subject) -> Measurement:
 )
 def noticed(subject: Subject) -> Measurement:
     """From the break to the first command that is not answered."""
-    if not subject.actuator.precise:
-        raise DoesNotApply(
-            Text("A person's hand gives no moment to measure from.", "การถอดด้วยมือไม่มีจุดเวลาให้เริ่มวัด")
-        )
+    subject.require_moments()
     return Measurement(subject.once(pulled).noticed_ms)
 
 

@@ -44,7 +44,7 @@ from harness.qualify.subject import (
     code_name,
 )
 from harness.terminals import scard
-from harness.terminals.scard import Disposition, Presence, ResultCode, Share
+from harness.terminals.scard import Disposition, Presence, ReaderStatus, ResultCode, Share
 
 declare = Declarations(Family.SHARING)
 
@@ -54,10 +54,15 @@ _NO_WAIT_S = 2.0
 """Longest that a call which has not to wait may take, on a busy computer."""
 _AT_ONCE_S = 0.3
 _CANCELLED_WITHIN_S = 2.0
+_WAITS_TRIED = 5
 _ROUNDS_S = 300.0  # the criterion's own deadline comes before it
 _BASIS = pcsc("part 5; UnitaryTests of pcsc-lite")
 _NOT_A_HANDLE = 0x5A5A5A
 _IN_USE = Presence.INUSE | Presence.EXCLUSIVE | Presence.CHANGED
+_USED_MEANWHILE = Text(
+    "Another program used the reader, or the card was moved, during every wait: measure again with --resume.",
+    "มีโปรแกรมอื่นใช้เครื่องอ่าน หรือมีการเสียบหรือถอดบัตร ระหว่างรอทุกครั้ง โปรดวัดใหม่ด้วย --resume",
+)
 
 
 def _equals(*words: Value) -> Limits:
@@ -330,14 +335,29 @@ def _met(together: threading.Barrier) -> bool:
     needs=(),
 )
 def cancel(subject: Subject) -> Measurement:
-    """SCardCancel from another thread, during a wait of ten seconds."""
+    """SCardCancel from another thread, during a wait of ten seconds; again where the wait ended with news of the reader."""
     with subject.client() as client:
-        known = [(client.reader, client.state().state)]
-        waiting = Task(lambda: _code_of(lambda: scard.wait(client.context, known, 10.0)))
-        deadline = time.monotonic() + _CANCELLED_WITHIN_S
-        while not waiting.done_within(0.05) and time.monotonic() < deadline:
-            scard.cancel(client.context)  # again: the first may come before the wait
-        return Measurement(code_name(waiting.outcome(15.0)) if waiting.done_within(0) else "not cancelled")
+        for _ in range(_WAITS_TRIED):
+            code, told = _cancelled(client)
+            if not told:
+                return Measurement("not cancelled" if code is None else code_name(code))
+    raise CannotMeasure(_USED_MEANWHILE)
+
+
+def _cancelled(client: Client) -> tuple[int | None, bool]:
+    """What a wait gave that was cancelled, None if nothing in time; and whether it ended with a state that is another one."""
+    known = client.state()
+    waiting = Task(lambda: scard.wait(client.context, [(client.reader, known.state)], 10.0))
+    deadline = time.monotonic() + _CANCELLED_WITHIN_S
+    while not waiting.done_within(0.05) and time.monotonic() < deadline:
+        scard.cancel(client.context)  # again: the first may come before the wait
+    if not waiting.done_within(0):
+        return None, False
+    try:
+        now: ReaderStatus = waiting.outcome()[0]
+    except scard.Code as code:
+        return code.value, False
+    return SUCCESS, bool((now.state ^ known.state) & ~int(Presence.CHANGED))
 
 
 def _code_of(call: Callable[[], object]) -> int:

@@ -556,8 +556,7 @@ def extended_refused(subject: Subject) -> Measurement:
     extended = SELECT.encode()[:4] + b"\x00" + len(moi.AID).to_bytes(2, "big") + moi.AID
     with subject.connection() as connection:
         connection.transmit(extended)
-        code, answer = connection.transmit(SELECT.encode(moi.AID))
-    return Measurement(code == SUCCESS and len(answer) >= 2)
+        return Measurement(connection.answers(SELECT.encode(moi.AID)))
 
 
 @declare(

@@ -13,7 +13,6 @@ from harness.qualify.criteria.removal import IN_FLIGHT_MS, STARTED_S, until_gone
 from harness.qualify.criterion import (
     CannotMeasure,
     Declarations,
-    DoesNotApply,
     Family,
     Limits,
     Measurement,
@@ -287,10 +286,7 @@ def mid_command(subject: Subject) -> Measurement:
 )
 def mid_command_time(subject: Subject) -> Measurement:
     """From being unplugged."""
-    if not subject.actuator.precise:
-        raise DoesNotApply(
-            Text("A person's hand gives no moment to measure from.", "การถอดด้วยมือไม่มีจุดเวลาให้เริ่มวัด")
-        )
+    subject.require_moments()
     return Measurement(subject.once(in_command).error_ms)
 
 

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -298,22 +298,40 @@ def test_a_name_that_cannot_be_forced_to_disk_is_told(
 
 
 @contextmanager
-def read_only(folder: Path) -> Iterator[None]:
-    """``folder``, whose files are made inside, on a file system that cannot be written any more."""
+def read_only(folder: Path, monkeypatch: pytest.MonkeyPatch, *, mounted: bool) -> Iterator[None]:
+    """``folder``, whose files are made inside, as on a file system that cannot be written any more.
+
+    Where nobody lets us mount one, opening a file for writing fails as it would there.
+    """
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "thnid-test", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
-        pytest.skip("only root may mount a file system")
+    mounted = mounted and os.geteuid() == 0 and subprocess.run(mount, capture_output=True).returncode == 0
     try:
         card_in_file(folder / "a.card", card_from_seed(7), failures=1)
-        subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+        if mounted:
+            subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+        else:
+            monkeypatch.setattr(os, "open", _refusing_to_write(os.open))
         yield
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        if mounted:
+            subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_card_on_a_read_only_file_system_cannot_be_used(tmp_path: Path) -> None:
+def _refusing_to_write(opened: Callable[[Path, int, int], int]) -> Callable[..., int]:
+    def refuse(path: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        return opened(path, flags, mode)
+
+    return refuse
+
+
+@pytest.mark.parametrize("mounted", [True, False])
+def test_a_card_on_a_read_only_file_system_cannot_be_used(
+    mounted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It may be looked at; opening says in one sentence why not, before a PIN could be tried for nothing."""
-    with read_only(tmp_path):
+    with read_only(tmp_path, monkeypatch, mounted=mounted):
         path = tmp_path / "a.card"
         assert read_card_file(path)[1] == Counters(1, 0, b"1234")
         with pytest.raises(CardFileNotWritable) as refused:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +14,9 @@ import pytest
 
 from emulator.offices.app import build_app
 from emulator.offices.server import OfficeServer
+from tests.emulator.offices.at_once import at_once
 from tests.emulator.offices.people import DECEASED, ENTITLED, INSURED, NOBODY, WITHOUT_RIGHT, admit_people
+from tests.emulator.offices.refusals import refusal
 from tests.emulator.offices.rooms import Rooms, build_rooms
 
 UUID = "123e4567-e89b-42d3-a456-426614174000"
@@ -36,11 +37,7 @@ class Desk:
         return self.http.post(f"/nhso/agent/{path}", json=body, headers=bearer)
 
     def refused(self, path: str, body: dict[str, Any], token: str | None = None) -> tuple[int, str]:
-        got = self.post(path, body, token)
-        told = got.json()
-        for sentence in ("message", "what_to_do"):
-            assert told[sentence]["en"] and re.search("[ก-๙]", told[sentence]["th"])
-        return got.status_code, told["status"]
+        return refusal(self.post(path, body, token))
 
 
 @pytest.fixture
@@ -219,14 +216,5 @@ def test_a_token_is_nowhere_in_the_database(tmp_path: Path) -> None:
 
 
 def test_ten_at_once_get_one_code(desk: Desk) -> None:
-    statuses: list[int] = []
-
-    def ask() -> None:
-        statuses.append(desk.post("confirmations", ASKED).status_code)
-
-    threads = [threading.Thread(target=ask) for _ in range(10)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    statuses = at_once(lambda _: desk.post("confirmations", ASKED).status_code, 10)
     assert sorted(statuses) == [200] + [409] * 9

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
@@ -14,7 +14,8 @@ from emulator.holders import holder_from_seed
 from emulator.offices.backoffice import Backoffice, reachable
 from emulator.offices.citizens.population import citizen_number
 from emulator.offices.errors import PortTaken, Refused
-from emulator.offices.offices import open_offices
+from emulator.offices.offices import Offices, open_offices
+from tests.emulator.offices.at_once import at_once
 
 CARD = bytes.fromhex("FFFF000000000007")
 NEW_CARD = bytes.fromhex("FFFF000000000008")
@@ -114,48 +115,25 @@ def test_where_it_is_reached_from_this_machine(listens: str, reached: str) -> No
     assert reachable(listens) == reached
 
 
-def test_two_servers_admit_the_same_new_holder_at_once(database: str) -> None:
-    holders = [holder_from_seed(seed) for seed in range(20, 28)]
-    together = threading.Barrier(2)
-    errors: list[BaseException] = []
-
-    def admit(office: int) -> None:
-        try:
-            for holder in holders:
-                together.wait(timeout=LIMIT_S)
-                offices[office].citizens.admit_holder(holder)
-        except BaseException as error:
-            together.abort()
-            errors.append(error)
-
+@contextmanager
+def two_offices(database: str) -> Iterator[list[Offices]]:
+    """Of two servers on one database."""
     with ExitStack() as closing:
         offices = [open_offices(database=database) for _ in range(2)]
         for each in offices:
             closing.callback(each.close)
-        threads = [threading.Thread(target=admit, args=(number,)) for number in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=LIMIT_S)
-        assert not errors
+        yield offices
+
+
+def test_two_servers_admit_the_same_new_holder_at_once(database: str) -> None:
+    holders = [holder_from_seed(seed) for seed in range(20, 28)]
+    with two_offices(database) as offices:
+        for holder in holders:
+            at_once(lambda office, new=holder: offices[office].citizens.admit_holder(new), 2)  # type: ignore[misc]
         assert all(offices[0].citizens.search(holder.citizen_id) for holder in holders)
 
 
 def test_two_servers_add_the_same_people_at_once(database: str) -> None:
-    together = threading.Barrier(2)
-    added: list[int] = []
-
-    def populate(office: int) -> None:
-        together.wait(timeout=LIMIT_S)
-        added.append(offices[office].citizens.populate(1, 300))
-
-    with ExitStack() as closing:
-        offices = [open_offices(database=database) for _ in range(2)]
-        for each in offices:
-            closing.callback(each.close)
-        threads = [threading.Thread(target=populate, args=(number,)) for number in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=LIMIT_S)
+    with two_offices(database) as offices:
+        added = at_once(lambda office: offices[office].citizens.populate(1, 300), 2)
     assert sorted(added) == [0, 300]

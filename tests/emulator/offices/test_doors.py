@@ -114,9 +114,11 @@ def test_the_clock_moves_in_test_mode_only(http: httpx.Client, clock: SetClock) 
     lapsed = http.post("/nhso/login", json={"pid": CITIZEN, "tkey": tkey_of(http)}).json()
     assert (lapsed["status"], lapsed["days"]) == ("right-lapsed", 61)
     assert http.post("/test/clock", json={"advance_days": -1}).status_code == 422
+    assert http.get("/nhso/clock").json() == moved.json()
     with EmbeddedOffices(clock=SetClock(NOON_IN_BANGKOK)) as ordinary:
         refused = httpx.post(f"{ordinary.url}/test/clock", json={"advance_days": 1}, trust_env=False)
         assert refused.status_code == 404
+        assert httpx.get(f"{ordinary.url}/nhso/clock", trust_env=False).status_code == 404
 
 
 @pytest.mark.parametrize("announced", [True, False])
@@ -165,6 +167,21 @@ def test_a_login_in_the_messages_that_are_public(http: httpx.Client) -> None:
     assert say(http, consent) == (200, b"509000000")
     assert say(http, other)[0] == 200
     assert http.post("/nhso/login", json={"pid": CITIZEN, "tkey": tkey}).status_code == 200
+
+
+def test_consent_by_the_card_alone_is_refused_in_words(http: httpx.Client) -> None:
+    asked = {
+        "tkey": "0" * 32,
+        "pid": CITIZEN,
+        "cid": CID,
+        "key_id": 1,
+        "match_status": 1,
+        "envelope": "00" * 32,
+    }
+    refused = http.post("/authority/5090", json={**asked, "mode": "2"})
+    [fault] = refused.json()["fields"]
+    assert (refused.status_code, refused.json()["status"], fault["field"]) == (422, "90011", "mode")
+    assert "by the card alone" in fault["reason"]["en"] and "ใช้บัตรอย่างเดียว" in fault["reason"]["th"]
 
 
 @pytest.mark.parametrize(

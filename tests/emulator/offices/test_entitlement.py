@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +17,7 @@ from emulator.offices.authen_codes import AuthenCodes, CodeRequest
 from emulator.offices.citizens.hospitals import hospitals_of
 from emulator.offices.errors import Refused
 from emulator.offices.server import OfficeServer
+from tests.emulator.offices.at_once import at_once
 from tests.emulator.offices.people import (
     CHANGING,
     DECEASED,
@@ -28,6 +28,7 @@ from tests.emulator.offices.people import (
     admit_people,
     officer_token,
 )
+from tests.emulator.offices.refusals import refusal
 from tests.emulator.offices.rooms import CITIZEN, Rooms, build_rooms
 
 GENERAL = "PG0060001"
@@ -47,11 +48,7 @@ class Module:
         )
 
     def refused(self, path: str, body: dict[str, Any], token: str) -> tuple[int, str]:
-        got = self.post(path, body, token)
-        told = got.json()
-        for sentence in ("message", "what_to_do"):
-            assert told[sentence]["en"] and re.search("[ก-๙]", told[sentence]["th"])
-        return got.status_code, told["status"]
+        return refusal(self.post(path, body, token))
 
 
 @pytest.fixture
@@ -261,20 +258,14 @@ def test_the_days_limit_holds_on_every_database(rooms: Rooms) -> None:
 
 def test_of_many_at_once_one_gets_the_code(rooms: Rooms) -> None:
     admit_people(rooms)
-    outcomes: list[str] = []
 
-    def ask(number: int) -> None:
+    def ask(number: int) -> str:
         try:
-            outcomes.append(rooms.offices.authen_codes.request(request_of(ENTITLED, number), by=CITIZEN).code)
+            return rooms.offices.authen_codes.request(request_of(ENTITLED, number), by=CITIZEN).code
         except Refused as refused:
-            outcomes.append(refused.reason.status)
+            return refused.reason.status
 
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    assert sorted(outcomes)[1:] == ["authenticated-today"] * 7
+    assert sorted(at_once(ask, 8))[1:] == ["authenticated-today"] * 7
     assert len(rooms.offices.authen_codes.history(ENTITLED, limit=5)) == 1
     assert rooms.audit.verify() is None
 

@@ -7,6 +7,9 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,14 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.offices.mail.address import SCHEMES, SmtpAddressUnusable, smtp_server
+from emulator.offices.mail.address import (
+    SCHEMES,
+    SenderUnusable,
+    SmtpAddressUnusable,
+    sender_line,
+    smtp_server,
+)
+from emulator.offices.mail.catcher import MailCatcher
 from emulator.offices.mail.delivery import Delivery, Encryption, SmtpServer, deliver
 from tests.emulator.offices.rooms import Rooms
 
@@ -197,3 +207,65 @@ def test_any_text_is_an_address_or_said_to_be_none(address: str) -> None:
     assert server.host and 0 < server.port < 2**16
     assert server.encryption in {encryption for encryption, _ in SCHEMES.values()}
     assert server.user is None or server.encryption is not Encryption.NONE
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        ("no-reply@example.org", "no-reply@example.org"),
+        (" <no-reply@localhost> ", "no-reply@localhost"),
+        ("NHSO <a@example.org>", "NHSO <a@example.org>"),
+        ("สปสช. เขต 7 <a@example.org>", '"สปสช. เขต 7" <a@example.org>'),
+        ('"A, B" <a@example.org>', '"A, B" <a@example.org>'),
+        ("A, B <a@example.org>", '"A, B" <a@example.org>'),
+    ],
+)
+def test_whom_mail_is_from(told: str, line: str) -> None:
+    assert smtp_server("localhost:25", sender=told) == SmtpServer("localhost", 25, sender=line)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "",
+        "nobody",
+        "NHSO",
+        "<>",
+        "a@example.org, b@example.org",
+        "a@example.org\nBcc: b@example.org",
+        "A\nB <a@example.org>",
+        "A <a@example.org",
+        "A <a@example.org> b",
+        "group: a@example.org;",
+        "ก@example.org",
+        "a@ไทย.example",
+        "a..b@example.org",
+        "a@-.example",
+        f"{'a' * 65}@example.org",
+        f"{'ก' * 121} <a@example.org>",
+    ],
+)
+def test_whom_mail_cannot_be_from(told: str) -> None:
+    with pytest.raises(SenderUnusable):
+        smtp_server("localhost:25", sender=told)
+
+
+@given(told=st.one_of(st.text(max_size=40), st.from_regex(r"[^\n<>]{0,30}<a@example\.org>", fullmatch=True)))
+def test_any_text_is_one_sender_or_said_to_be_none(told: str) -> None:
+    try:
+        line = sender_line(told)
+    except SenderUnusable:
+        return
+    message = EmailMessage(policy=SMTP)
+    message["From"] = line
+    [sender] = message_from_bytes(message.as_bytes(), policy=SMTP)["From"].addresses
+    assert f"<{sender.addr_spec}>" in told or sender.addr_spec == told.strip()
+
+
+def test_mail_arrives_from_whom_was_said(rooms: Rooms) -> None:
+    write(rooms)
+    with MailCatcher() as catcher:
+        server = smtp_server(f"{catcher.host}:{catcher.port}", sender="สปสช. เขต 7 <region7@example.org>")
+        assert deliver(rooms.offices.mail, server) == Delivery(sent=1)
+        [mail] = catcher.wait_for(1)
+    assert mail.sender == '"สปสช. เขต 7" <region7@example.org>'

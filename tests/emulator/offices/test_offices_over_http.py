@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from apdu_specs import keys
 from emulator.errors import EmulatorError
 from emulator.offices.embedded import EmbeddedOffices
 from emulator.offices.errors import DatabaseUnusable, PortNotAllowed, PortTaken
+from tests.emulator.offices.at_once import at_once
 from tests.emulator.offices.rooms import CARD, CITIZEN, NEW_CARD
 
 CID = "FFFF000000000001"
@@ -212,17 +212,10 @@ def test_a_database_that_cannot_be_used(tmp_path: Path, content: bytes | None) -
 def test_many_clients_at_once_on_the_in_memory_database(offices: EmbeddedOffices) -> None:
     serial = bytes.fromhex("FFFF0000000000AA")
     offices.know_card("1999900000030", serial)
-    seen: list[str] = []
+    body = {"pid": "1999900000030", "cid": serial.hex()}
 
-    def ask() -> None:
+    def ask(_: int) -> list[str]:
         with httpx.Client(base_url=offices.url, trust_env=False) as client:
-            for _ in range(5):
-                body = {"pid": "1999900000030", "cid": serial.hex()}
-                seen.append(client.post("/authority/9080", json=body).json()["xkey"])
+            return [client.post("/authority/9080", json=body).json()["xkey"] for _ in range(5)]
 
-    threads = [threading.Thread(target=ask) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    assert len(set(seen)) == 30
+    assert len({xkey for seen in at_once(ask, 6) for xkey in seen}) == 30

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from emulator.offices.migrations import upgrade
 from emulator.offices.storage import Storage
 from emulator.offices.tables import METADATA
 from emulator.offices.tables.cards import IssuedCard
+from tests.emulator.offices.at_once import at_once
 from tests.emulator.offices.rooms import CARD, CITIZEN, NOON_IN_BANGKOK
 
 
@@ -107,20 +107,7 @@ def test_a_database_of_a_newer_version_is_left_alone(database: str) -> None:
 
 
 def test_an_empty_database_that_many_open_at_once(database: str) -> None:
-    together = threading.Barrier(6)
-    opened: list[Storage] = []
-
-    def open_it() -> None:
-        together.wait(timeout=10)
-        opened.append(Storage(database))
-
-    threads = [threading.Thread(target=open_it) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    assert len(opened) == 6
-    for storage in opened:
+    for storage in at_once(lambda _: Storage(database), 6):
         storage.close()
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from apdu_specs import keys
 from emulator.offices.offices import open_offices
+from tests.emulator.offices.at_once import at_once
 from tests.emulator.offices.rooms import CARD, CITIZEN, build_rooms
 
 PROGRAM = str(Path(sys.executable).with_name("thnid"))
@@ -61,23 +62,16 @@ def challenge(http: httpx.Client, url: str) -> str:
 
 
 def test_two_servers_hold_a_challenge_single_use(seeded: str) -> None:
-    outcomes: list[str] = []
-    together = threading.Barrier(8)
-
-    def confirm(url: str, answer: dict[str, object]) -> None:
-        with httpx.Client(trust_env=False, timeout=LIMIT_S) as mine:
-            together.wait(timeout=LIMIT_S)
-            outcomes.append(mine.post(f"{url}/authority/9081", json=answer).json()["status"])
+    def confirm(number: int) -> str:
+        told = clients[number].post(f"{urls[number % 2]}/authority/9081", json=answer).json()
+        return str(told["status"])
 
     with ExitStack() as stack:
         urls = [stack.enter_context(server(seeded))[1] for _ in range(2)]
         http = stack.enter_context(httpx.Client(trust_env=False, timeout=LIMIT_S))
         answer = confirmation(challenge(http, urls[0]))
-        threads = [threading.Thread(target=confirm, args=(urls[number % 2], answer)) for number in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=LIMIT_S)
+        clients = [stack.enter_context(httpx.Client(trust_env=False, timeout=LIMIT_S)) for _ in range(8)]
+        outcomes = at_once(confirm, 8)
     assert sorted(outcomes) == ["00000"] + ["95003"] * 7
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 PROGRAM = Path(sys.executable).with_name("thnid")
-LIMIT_S = 60.0
+LIMIT_S = 120.0
 _OURS = ("THNID_", "LC_", "PCSCLITE_", "PYTHON")
 
 

@@ -170,10 +170,6 @@ def test_a_taken_port_loses_no_password(tmp_path: Path) -> None:
         assert thnid("backoffice", "serve", *options, "--screen-port", port).returncode == 2
     with office(*options) as told:
         assert {each["user"] for each in told["accounts"]} == {"nhso", "registrar"}
-    renewed = one_object(thnid("backoffice", "password", "nhso", "--database", database, "--json").stdout)
-    assert renewed["password"] not in {each["password"] for each in told["accounts"]}
-    absent = thnid("backoffice", "password", "nhso", "--database", str(tmp_path / "absent.db"))
-    assert (absent.returncode, (tmp_path / "absent.db").exists()) == (2, False)
 
 
 def test_a_chosen_token_and_key_are_kept(http: httpx.Client) -> None:

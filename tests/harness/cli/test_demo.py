@@ -5,20 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.harness.cli.program import one_object, thnid
-
-NAMES = [
-    "reader connected",
-    "officer's card inserted",
-    "E-Form Agent started",
-    "UC Authentication opened",
-    '"login by ID card" pressed, card read',
-    "PIN of 4 digits, OK",
-    "authority: 9080 challenge, match status, 9081 token",
-    "NHSO: officer known, has a right with one level, used within 60 days",
-    '"enter the program"',
-    "menu ERM",
-    'module "entitlement check and registration"',
-]
+from tests.harness.officer.step_names import STEP_NAMES
 
 
 def test_for_scripts() -> None:
@@ -28,7 +15,7 @@ def test_for_scripts() -> None:
     assert (document["logged_in"], document["error"]) == (True, None)
     assert document["module"] == "entitlement check and registration"
     assert [step["step"] for step in document["steps"]] == list(range(1, 12))
-    assert [step["name"] for step in document["steps"]] == NAMES
+    assert [step["name"] for step in document["steps"]] == STEP_NAMES
     assert all(step["ok"] is True and step["ms"] >= 0 for step in document["steps"])
     told = [[exchange["sw"] for exchange in each["exchanges"]] for each in document["lockouts"]]
     assert told == [["63C2", "63C1", "63C0", "6983"], ["63C2", "63C1", "63C0", "6983", "6984", "6984"]]
@@ -37,7 +24,7 @@ def test_for_scripts() -> None:
 def test_for_people() -> None:
     done = thnid("demo")
     assert done.returncode == 0
-    for number, name in enumerate(NAMES, start=1):
+    for number, name in enumerate(STEP_NAMES, start=1):
         assert re.search(rf"^✓ {number:2}  {re.escape(name)}  \d+\.\d ms$", done.stdout, re.MULTILINE)
     born = re.search(r"date of birth +(\d{4})", done.stdout)
     issued = re.search(r"date of issue +(\d{4})", done.stdout)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator.offices.errors import Refused
 from emulator.offices.offices import open_offices
 from emulator.offices.staff.accounts import Desk
 from tests.harness.cli.program import one_object, thnid
@@ -48,10 +49,29 @@ def test_a_password_comes_from_standard_input_and_ends_logins(database: str) -> 
         offices.close()
 
 
+def test_a_password_is_chosen_and_shown_once(database: str) -> None:
+    told = ("backoffice", "staff", "password", "nhso", "--new", "--database", database)
+    document = one_object(thnid(*told, "--json").stdout)
+    assert (document["user"], document["sessions_ended"]) == ("nhso", 1)
+    thai = thnid(*told, "--lang", "th")
+    assert thai.returncode == 0 and "รหัสผ่าน (แสดงครั้งเดียว): " in thai.stdout
+    latest = thai.stdout.split()[-1]
+    offices = open_offices(database=database)
+    try:
+        with pytest.raises(Refused):
+            offices.staff.log_in("nhso", document["password"], Desk.NHSO_REGION)
+        member = offices.staff.member(offices.staff.log_in("nhso", latest, Desk.NHSO_REGION))
+        assert member is not None and member.region == 7
+    finally:
+        offices.close()
+
+
 @pytest.mark.parametrize(
     ("user", "more", "stdin", "status", "sentence"),
     [
         ("nobody", ("--password-stdin",), NEW, 1, "There is no account of this name."),
+        ("nobody", ("--new",), "", 1, "There is no account of this name."),
+        ("nhso", ("--new", "--password-stdin"), NEW, 2, "Give --password-stdin or --new, not both."),
         ("nhso", ("--password-stdin",), "short", 2, "A password has 10 to 200 characters."),
         ("nhso", ("--password-stdin",), "", 2, "A password has 10 to 200 characters."),
         ("nhso", (), NEW, 2, "A password is needed and none was given."),
@@ -119,6 +139,8 @@ def test_a_mistyped_database_is_not_made(tmp_path: Path) -> None:
         (("--smtp", "smtps://me@localhost"), "names a user, and there is no password"),
         (("--smtp", "smtps://me:secret@localhost"), "carries a password"),
         (("--smtp-password-file", "password"), "--smtp-password-file goes with --smtp."),
+        (("--smtp-sender", "a@example.org"), "--smtp-sender goes with --smtp."),
+        (("--smtp", "localhost:25", "--smtp-sender", "nobody"), "not an address that e-mail can be from"),
         (("--smtp", "smtps://me@localhost", "--smtp-password-file", "empty"), "there is no password"),
     ],
 )
@@ -127,3 +149,11 @@ def test_a_mail_server_that_cannot_be_meant(tmp_path: Path, options: tuple[str, 
     refused = thnid("office", "serve", *options, cwd=tmp_path)
     assert (refused.returncode, sentence in refused.stderr) == (2, True), refused.stderr
     assert "secret" not in refused.stderr
+
+
+def test_whom_mail_is_from_may_be_said_in_a_variable() -> None:
+    said = {"THNID_SMTP_SENDER": "nobody"}
+    refused = thnid("office", "serve", "--smtp", "localhost:25", env=said)
+    assert (refused.returncode, "not an address that e-mail can be from" in refused.stderr) == (2, True)
+    nowhere = thnid("office", "serve", "--smtp", "nowhere", env={"THNID_SMTP_SENDER": ""})
+    assert "This is not the address of an SMTP server." in nowhere.stderr

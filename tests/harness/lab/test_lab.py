@@ -9,16 +9,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-import jsonschema
 import pytest
 from click.testing import CliRunner
 
 from harness.cli.main import command
-from harness.qualify.report.schema import SCHEMA
 from tests.harness.cli.program import environment, line_of, thnid
 from tests.harness.lab.laboratory import READER, Laboratory
+from tests.harness.qualify.records import record_in
 
 pytestmark = pytest.mark.pcsc
 LIMIT_S = 90.0
@@ -30,13 +28,6 @@ NOBODY = "127.0.0.1:9"
 def finished(run: subprocess.Popen[str]) -> tuple[int, str, str]:
     out, err = run.communicate(timeout=LIMIT_S)
     return run.returncode, out, err
-
-
-def record_in(folder: Path) -> dict[str, Any]:
-    document = json.loads((folder / "record.json").read_text(encoding="utf-8"))
-    jsonschema.validate(document, SCHEMA)
-    assert isinstance(document, dict)
-    return document
 
 
 def test_two_places_side_by_side_pass_and_neither_is_given_twice(lab: Laboratory, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from harness.officer.steps import Step
 from harness.terminals import Terminal
 from harness.terminals.in_process import InProcessTerminal
 from tests.harness.officer.answering_server import answering
+from tests.harness.officer.step_names import STEP_NAMES
 
 PIN = "1234"
 REAL_SERIAL = bytes.fromhex("5123004200A1B2C3")
@@ -164,19 +165,7 @@ def test_the_json_that_scripts_rely_on(desk: Desk) -> None:
     assert told["module"] == "entitlement check and registration"
     assert told["error"] is None
     assert [step["step"] for step in told["steps"]] == list(range(1, 12))
-    assert [step["name"] for step in told["steps"]] == [
-        "reader connected",
-        "officer's card inserted",
-        "E-Form Agent started",
-        "UC Authentication opened",
-        '"login by ID card" pressed, card read',
-        "PIN of 4 digits, OK",
-        "authority: 9080 challenge, match status, 9081 token",
-        "NHSO: officer known, has a right with one level, used within 60 days",
-        '"enter the program"',
-        "menu ERM",
-        'module "entitlement check and registration"',
-    ]
+    assert [step["name"] for step in told["steps"]] == STEP_NAMES
     for step in told["steps"]:
         assert set(step) == {"step", "name", "ok", "ms"}
         assert step["ok"] is True

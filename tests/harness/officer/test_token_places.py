@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from harness.officer import srm_file, token_file
 from harness.officer.errors import SrmFileNotWritten, TokenFileNotWritten
@@ -49,17 +47,6 @@ def test_clearing(tmp_path: Path) -> None:
     (tmp_path / token_file.FILE_NAME).mkdir()
     with pytest.raises(TokenFileNotWritten):
         token_file.clear(tmp_path)
-
-
-@given(
-    st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)),
-    st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours))),
-)
-def test_the_next_midnight(naive: datetime, zone: timezone) -> None:
-    now = naive.replace(tzinfo=zone)
-    midnight = token_file.next_midnight(now)
-    assert timedelta(0) < midnight - now <= timedelta(days=1)
-    assert midnight.astimezone(UTC_7).time().isoformat() == "00:00:00"
 
 
 def test_srm_file(tmp_path: Path) -> None:

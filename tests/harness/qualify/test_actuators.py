@@ -10,29 +10,15 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import jsonschema
 import pytest
 
-from harness.qualify.report.schema import SCHEMA
 from tests.harness.cli.program import PROGRAM, environment, line_of, thnid
 from tests.harness.qualify.board import Board
+from tests.harness.qualify.records import record_in, verdicts
 
 pytestmark = pytest.mark.pcsc
 LIMIT_S = 90.0
-
-
-def record_in(folder: Path) -> dict[str, Any]:
-    document = json.loads((folder / "record.json").read_text(encoding="utf-8"))
-    jsonschema.validate(document, SCHEMA)
-    assert isinstance(document, dict)
-    return document
-
-
-def verdicts(document: dict[str, Any], *families: str) -> dict[str, str]:
-    found = {each["criterion"]: each["verdict"] for each in document["results"]}
-    return {name: verdict for name, verdict in found.items() if name.partition("-")[0] in families}
 
 
 class Contacts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,11 @@ from harness.qualify.criteria import CRITERIA
 from harness.qualify.criterion import Criterion, Measurement
 from harness.qualify.record import Record
 from harness.qualify.runner import Campaign
-from harness.qualify.subject import CallFailed, CardFacts, Subject
+from harness.qualify.subject import CallFailed, CardFacts, Client, Subject
 from harness.qualify.verdict import Verdict
 from harness.stack import Stack
-from harness.terminals.scard import Disposition, ResultCode, Share
+from harness.terminals import scard
+from harness.terminals.scard import Disposition, Presence, ReaderStatus, ResultCode, Share
 from tests.harness.echo_card import ATR, LONG_READ, EchoCard
 from tests.harness.qualify.test_campaign import criterion
 
@@ -89,3 +90,40 @@ def test_a_refusal_without_another_program_is_the_reader_s(
 
     monkeypatch.setattr(Subject, "client", nobody)
     assert judged(Subject("none"), criterion("A-1", refused), tmp_path)[0] is Verdict.FAIL
+
+
+@pytest.mark.pcsc
+@pytest.mark.parametrize(("times", "expected"), [(3, Verdict.PASS), (20, Verdict.INCOMPLETE)])
+def test_a_wait_that_another_program_ends_was_not_cancelled(
+    times: int, expected: Verdict, subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That a program lets the card go is news of the reader: the wait ends with it before anybody cancels."""
+    state = Client.state
+    leaving = iter(range(times))
+
+    def seen_in_use(client: Client) -> ReaderStatus:
+        if next(leaving, None) is None:
+            return state(client)
+        with subject.connection():
+            return state(client)
+
+    monkeypatch.setattr(Client, "state", seen_in_use)
+    verdict, reason = judged(subject, CRITERIA["SH-16"], tmp_path)
+    assert verdict is expected
+    assert reason.startswith("Another program used the reader") is (expected is Verdict.INCOMPLETE)
+
+
+@pytest.mark.pcsc
+def test_a_wait_that_ends_without_news_when_it_is_cancelled_fails(
+    subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait = scard.wait
+
+    def told_success(context: int, known: Sequence[tuple[str, int]], timeout_s: float) -> list[ReaderStatus]:
+        try:
+            return wait(context, known, timeout_s)
+        except scard.Code:
+            return [ReaderStatus(name, state | Presence.CHANGED, ATR) for name, state in known]
+
+    monkeypatch.setattr(scard, "wait", told_success)
+    assert judged(subject, CRITERIA["SH-16"], tmp_path)[0] is Verdict.FAIL

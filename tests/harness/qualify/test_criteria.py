@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from apdu_specs.language import Text
+from harness.qualify.actuator import ManualActuator
 from harness.qualify.criteria import CRITERIA
 from harness.qualify.criteria.identity import control_codes
-from harness.qualify.criterion import Family, Need, Profile
+from harness.qualify.criterion import DoesNotApply, Family, Need, Profile
 from harness.qualify.page import END, START, table
+from harness.qualify.subject import Subject
 
 ROOT = Path(__file__).resolve().parents[3]
 THAI = re.compile("[\u0e00-\u0e7f]")
@@ -54,3 +57,14 @@ def test_the_control_code_of_a_feature() -> None:
     raw = bytes.fromhex("06 04 42330006 0A 04 4233000A 12 04 42330012")
     assert control_codes(raw) == {0x06: 0x42330006, 0x0A: 0x4233000A, 0x12: 0x42330012}
     assert control_codes(raw[:11]) == {0x06: 0x42330006}
+
+
+@pytest.mark.parametrize("name", ["PR-1", "PR-2", "AT-9", "RM-3", "HU-9"])
+def test_a_hand_gives_no_moment_to_measure_from(name: str) -> None:
+    """Known before anybody is asked to move anything."""
+    asked: list[Text] = []
+    subject = Subject("none", actuator=ManualActuator(asked.append))
+    with pytest.raises(DoesNotApply) as told:
+        CRITERIA[name].measure(subject)
+    assert "hand" in told.value.reason.en and "มือ" in told.value.reason.th
+    assert asked == []

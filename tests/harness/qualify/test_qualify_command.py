@@ -9,27 +9,15 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from harness.cli.qualify import WrongRequest, require_same
 from harness.qualify.criteria import CRITERIA
-from harness.qualify.report.schema import SCHEMA
 from tests.harness.cli.program import PROGRAM, in_shell, line_of, one_object, start, thnid
+from tests.harness.qualify.records import record_in, verdicts
 
 pytestmark = pytest.mark.pcsc
 READER = "Virtual PCD 00 00"
-
-
-def record_in(folder: Path) -> dict[str, Any]:
-    document = json.loads((folder / "record.json").read_text(encoding="utf-8"))
-    jsonschema.validate(document, SCHEMA)
-    assert isinstance(document, dict)
-    return document
-
-
-def verdicts(document: dict[str, Any]) -> dict[str, str]:
-    return {each["criterion"]: each["verdict"] for each in document["results"]}
 
 
 def test_the_virtual_reader_passes(tmp_path: Path) -> None:

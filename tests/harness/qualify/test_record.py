@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -19,16 +21,7 @@ from harness.qualify.record import NoRecord, Record, digest_of, result, sign, wr
 from harness.qualify.report.junit import junit
 from harness.qualify.report.schema import SCHEMA
 from harness.qualify.verdict import Verdict
-
-HEADER = {
-    "tool": {"name": "thnid", "version": "0"},
-    "reader": {"name": "R 00 00", "serial": None, "firmware": None, "driver": None, "attributes": {}},
-    "host": {"os": "o", "kernel": "k", "pcsc": None},
-    "card": {"atr": None, "generation": None, "virtual": False},
-    "operator": None,
-    "started": "2026-01-01T00:00:00+00:00",
-    "profile": "quick",
-}
+from tests.harness.qualify.records import HEADER, edited
 
 
 def line(name: str, verdict: Verdict, measurement: Measurement | None = None) -> dict[str, object]:
@@ -84,13 +77,6 @@ def test_a_folder_is_used_once_and_resumed_only_with_a_record(tmp_path: Path) ->
         Record.resume(tmp_path)
 
 
-def edited(folder: Path, before: str, after: str) -> None:
-    path = folder / "record.jsonl"
-    text = path.read_text(encoding="utf-8")
-    assert before in text
-    path.write_text(text.replace(before, after, 1), encoding="utf-8")
-
-
 @pytest.mark.parametrize(
     ("before", "after", "number"),
     [
@@ -105,7 +91,7 @@ def test_a_changed_line_is_not_continued(tmp_path: Path, before: str, after: str
     record = Record.begin(tmp_path, HEADER)
     record.add(line("ID-1", Verdict.PASS, Measurement(0)))
     record.add(line("AT-1", Verdict.FAIL, Measurement(3)))
-    edited(tmp_path, before, after)
+    edited(tmp_path / "record.jsonl", before, after)
     with pytest.raises(NoRecord) as raised:
         Record.resume(tmp_path)
     assert f"line {number} is not as it was written" in raised.value.message.en
@@ -156,16 +142,33 @@ def test_nothing_is_added_under_a_signature(tmp_path: Path) -> None:
         Record.begin(tmp_path, HEADER)
 
 
-@pytest.mark.parametrize("name", [".record.json", "record.jsonl"])
-def test_a_full_disk_is_named_and_leaves_nothing_half_written(tmp_path: Path, name: str) -> None:
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
     record = Record.begin(tmp_path, HEADER)
-    (tmp_path / name).unlink(missing_ok=True)
-    (tmp_path / name).symlink_to("/dev/full")
+    (tmp_path / "record.jsonl").unlink()
+    (tmp_path / "record.jsonl").symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left") as raised:
         record.add(line("ID-1", Verdict.PASS, Measurement(0)))
+    assert raised.value.filename == str(tmp_path / "record.jsonl")
+
+
+@pytest.mark.parametrize("before", [None, b"{}"])
+def test_a_full_disk_leaves_no_document_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bytes | None
+) -> None:
+    record = Record.begin(tmp_path, HEADER)
+    if before is not None:
+        (tmp_path / "record.json").write_bytes(before)
+    names = sorted(tmp_path.iterdir())
+
+    def fails(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(OSError, match="No space left") as raised:
         record.finish()
-    assert raised.value.filename == str(tmp_path / name.lstrip("."))
-    assert not (tmp_path / ".record.json").is_symlink() and not (tmp_path / "record.json").exists()
+    assert raised.value.filename == str(tmp_path / "record.json")
+    assert sorted(tmp_path.iterdir()) == names
+    assert before is None or (tmp_path / "record.json").read_bytes() == before
 
 
 def test_junit_counts_what_failed_and_what_was_not_measured(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
@@ -17,20 +18,11 @@ from harness.cli.qualify_sign import sign, verify
 from harness.qualify.criteria import CRITERIA
 from harness.qualify.criterion import Measurement
 from harness.qualify.record import Record, result
-from harness.qualify.report.schema import SCHEMA
 from harness.qualify.verdict import Verdict
+from tests.harness.qualify.records import HEADER, edited, record_in
 
 TODAY = datetime.now().astimezone().date().isoformat()
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(40)
-HEADER = {
-    "tool": {"name": "thnid", "version": "0"},
-    "reader": {"name": "R 00 00", "serial": None, "firmware": None, "driver": None, "attributes": {}},
-    "host": {"os": "o", "kernel": "k", "pcsc": None},
-    "card": {"atr": None, "generation": None, "virtual": False},
-    "operator": None,
-    "started": "2026-01-01T00:00:00+00:00",
-    "profile": "full",
-}
 
 
 @pytest.fixture
@@ -45,13 +37,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "r"
 
 
-def document(folder: Path) -> dict[str, Any]:
-    found = json.loads((folder / "record.json").read_text(encoding="utf-8"))
-    jsonschema.validate(found, SCHEMA)
-    assert isinstance(found, dict)
-    return found
-
-
 def run(command: Any, *arguments: object) -> Result:
     return CliRunner().invoke(command, [str(each) for each in arguments])
 
@@ -61,7 +46,7 @@ def signed(folder: Path, *more: object) -> Result:
 
 
 def test_what_was_shown_is_copied_with_its_digest(folder: Path) -> None:
-    (result,) = document(folder)["results"]
+    (result,) = record_in(folder)["results"]
     assert result["attachments"] == [
         {
             "path": "evidence/PA-1-ฉลาก_label.png",
@@ -74,10 +59,10 @@ def test_what_was_shown_is_copied_with_its_digest(folder: Path) -> None:
 
 
 def test_a_signature_leaves_what_was_measured_as_it_is(folder: Path) -> None:
-    before = document(folder)
+    before = record_in(folder)
     done = signed(folder, "--serial", "RR123", "--firmware", "1.08", "--driver", "libccid 1.5.2")
     assert (done.exit_code, done.stdout.strip().endswith("writes the page anew.")) == (0, True)
-    after = document(folder)
+    after = record_in(folder)
     assert {**after, "signature": None} == before
     assert after["signature"]["seal"].startswith("sha256:")
     told = json.loads(run(verify, folder, "--json").stdout)
@@ -103,13 +88,6 @@ def test_verify_says_so_in_both_languages(folder: Path) -> None:
     assert f"Signed by สมศรี ใจดี on {TODAY}." in run(verify, folder, "--lang", "en").stdout
 
 
-def change(folder: Path, before: str, after: str) -> None:
-    path = folder / "record.json"
-    text = path.read_text(encoding="utf-8")
-    assert before in text
-    path.write_text(text.replace(before, after, 1), encoding="utf-8")
-
-
 @pytest.mark.parametrize(
     ("before", "after", "code"),
     [
@@ -122,7 +100,7 @@ def change(folder: Path, before: str, after: str) -> None:
 )
 def test_a_changed_record_is_refused(folder: Path, before: str, after: str, code: str) -> None:
     signed(folder)
-    change(folder, before, after)
+    edited(folder / "record.json", before, after)
     for command in (verify, report):
         done = run(command, folder, "--json")
         assert (done.exit_code, json.loads(done.stdout)["error"]) == (1, code)
@@ -147,7 +125,7 @@ def test_a_second_signature_is_asked_for(folder: Path) -> None:
 @pytest.mark.parametrize("wrong", [("--date", "20/11/2026"), ("--operator", " "), ("--evidence", "nowhere")])
 def test_what_cannot_be_signed_is_a_usage_error(folder: Path, wrong: tuple[str, str]) -> None:
     assert signed(folder, *wrong).exit_code == 2
-    assert document(folder)["signature"] is None
+    assert record_in(folder)["signature"] is None
 
 
 @pytest.mark.parametrize(("days", "why"), [(2, "yet to come"), (-2, "measured until")])
@@ -155,7 +133,7 @@ def test_nobody_signs_tomorrow_or_what_was_not_yet_measured(folder: Path, days: 
     day = (datetime.now().astimezone() + timedelta(days=days)).date().isoformat()
     done = run(sign, folder, "--operator", "S", "--date", day, "--lang", "en")
     assert done.exit_code == 2 and why in done.stderr
-    assert document(folder)["signature"] is None
+    assert record_in(folder)["signature"] is None
     assert "ลงนามวันที่" in run(sign, folder, "--operator", "S", "--date", day, "--lang", "th").stderr
 
 
@@ -164,10 +142,14 @@ def test_a_record_of_another_version_is_verified_without_its_limits(folder: Path
     assert json.loads(run(verify, folder, "--json").stdout)["limits_compared"] is False
 
 
-def test_a_full_disk_leaves_the_record_as_it_was(folder: Path) -> None:
-    before = (folder / "record.json").read_bytes()
-    (folder / ".record.json").symlink_to("/dev/full")
+def test_a_full_disk_leaves_the_record_as_it_was(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, names = (folder / "record.json").read_bytes(), sorted(folder.iterdir())
+
+    def fails(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fails)
     done = signed(folder)
     assert done.exit_code == 2 and str(folder / "record.json") in done.stderr
     assert (folder / "record.json").read_bytes() == before
-    assert not (folder / ".record.json").is_symlink()
+    assert sorted(folder.iterdir()) == names

@@ -8,12 +8,9 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-import jsonschema
 import pytest
 
-from harness.qualify.report.schema import SCHEMA
 from tests.harness.cli.program import (
     LIMIT_S,
     PROGRAM,
@@ -25,20 +22,10 @@ from tests.harness.cli.program import (
     thnid,
 )
 from tests.harness.cli.test_streams import at_a_terminal
+from tests.harness.qualify.records import record_in, verdicts
 
 pytestmark = pytest.mark.pcsc
 STATION = (str(PROGRAM), "qualify", "station")
-
-
-def record_in(folder: Path) -> dict[str, Any]:
-    document = json.loads((folder / "record.json").read_text(encoding="utf-8"))
-    jsonschema.validate(document, SCHEMA)
-    assert isinstance(document, dict)
-    return document
-
-
-def verdicts(document: dict[str, Any]) -> dict[str, str]:
-    return {each["criterion"]: each["verdict"] for each in document["results"]}
 
 
 def test_the_virtual_reader_passes_with_nobody_there(tmp_path: Path) -> None:

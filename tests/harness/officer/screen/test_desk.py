@@ -5,17 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apdu_specs.bangkok import BANGKOK
 from apdu_specs.language import Text
+from apdu_specs.provinces import PROVINCES, province_code
 from emulator.card import Card
 from emulator.card.issue import card_from_seed, card_in_memory
 from emulator.offices.citizens.population import citizen_number
+from emulator.offices.clock import SetClock
 from emulator.offices.embedded import EmbeddedOffices
 from harness.errors import (
     CardRemoved,
@@ -36,14 +40,15 @@ from harness.officer.errors import (
     TokenFileNotWritten,
     TokenNotValid,
 )
-from harness.officer.offices import AuthorityClient
+from harness.officer.offices import AuthorityClient, NhsoClient
 from harness.officer.screen.desk import Desk, Page, Places
 from harness.officer.screen.errors import CardPulled, ReaderUnplugged, TokensCleared, UsedElsewhere
-from harness.officer.screen.midnight import Midnight
+from harness.officer.screen.midnight import LOOK_S, TEST_LOOK_S, Midnight, OfficesClock
 from harness.officer.screen.pages import page
-from harness.officer.token_file import BANGKOK, Place
+from harness.officer.token_file import Place
 from harness.terminals import Terminal
 from harness.terminals.in_process import InProcessTerminal
+from tests.harness.officer.answering_server import answering
 from tests.harness.officer.screen.desks import READER, StillWatch
 
 PIN, WRONG = "1234", "9999"
@@ -441,6 +446,7 @@ def test_the_english_page_is_english(room: Room) -> None:
     shown = found_by(room, citizen_number(1, 0), sex="หญิง", age="1 ปี 0 เดือน 18 วัน", right=right)
     for told in (
         "<dd>female</dd>",
+        f"<dd>{PROVINCES[province_code(found.province) or ''].en}</dd>",
         "1 year 0 months 18 days",
         "(UCS) universal coverage",
         "(89) age 12 to 59 years",
@@ -490,3 +496,42 @@ def test_the_timer_runs_and_ends() -> None:
     midnight.start()
     assert rang.wait(LIMIT_S)
     midnight.close()
+
+
+@pytest.fixture
+def tested() -> Iterator[EmbeddedOffices]:
+    """Offices in test mode."""
+    with EmbeddedOffices(clock=SetClock(NOON), test_mode=True) as running:
+        yield running
+
+
+def test_the_offices_clock_is_followed_in_test_mode(tested: EmbeddedOffices) -> None:
+    called: list[datetime] = []
+    with NhsoClient(tested.nhso_url) as nhso, httpx.Client(trust_env=False) as tester:
+        clock = OfficesClock(nhso)
+        midnight = Midnight(lambda: called.append(clock()), clock, clock.look_s)
+        assert midnight.look() == TEST_LOOK_S
+        assert called == []
+        tester.post(f"{tested.url}/test/clock", json={"advance_days": 1}).raise_for_status()
+        midnight.look()
+        midnight.look()
+    assert called == [NOON + timedelta(days=1)]
+
+
+def test_without_test_mode_it_is_the_machines(offices: EmbeddedOffices) -> None:
+    asked = OfficesClock(NhsoClient(offices.nhso_url))
+    before = datetime.now(UTC)
+    assert before <= asked() <= datetime.now(UTC)
+    assert asked.look_s() == LOOK_S
+    asked._nhso.close()  # it is never asked again
+    assert asked() >= before
+
+
+@pytest.mark.parametrize(
+    "told", [b'{"now": "soon"}', b'{"now": "2026-03-10T12:00:00"}', b"[]", b'{"now": "1111111111"}']
+)
+def test_whoever_tells_nonsense_is_not_followed(told: bytes) -> None:
+    with answering(200, told) as url, NhsoClient(url) as nhso:
+        clock = OfficesClock(nhso)
+        assert clock() >= NOON
+        assert clock.look_s() == LOOK_S
