@@ -7,8 +7,10 @@ way.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
@@ -18,9 +20,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import URL, Dialect, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.types import TypeDecorator
 
 from emulator.offices.errors import DatabaseUnusable, Refused
@@ -29,6 +31,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _BUSY_TIMEOUT_S = 10.0
 _BEGIN = "sqlite_begin"
+_LAST_USED = "last used"
+_TRUSTED_S = 0.1  # for so long a connection is taken to be alive still; no restart is quicker
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 
 
@@ -169,14 +173,29 @@ def _engine(url: URL) -> Engine:
 
 
 def _postgres_engine(url: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=5,
         max_overflow=5,
-        pool_pre_ping=True,  # the database may have restarted since a connection was last used
         connect_args={"connect_timeout": 10, "application_name": "thnid"},
         hide_parameters=True,  # citizen ids are parameters, and errors are printed
     )
+
+    @event.listens_for(engine, "checkin")
+    def _note(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_LAST_USED] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _insist_on_life(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        # The database may have restarted since; asking every time would be a fifth of a login's messages.
+        if time.monotonic() - record.info.get(_LAST_USED, math.inf) < _TRUSTED_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error  # the pool makes another one
+
+    return engine
 
 
 def _sqlite_engine(url: URL) -> Engine:

@@ -51,6 +51,14 @@ class Postgres:
             return f"postgresql://thnid@/{name}?host={self.folder}&port={self.port}"
         return f"postgresql://thnid@127.0.0.1:{self.port}/{name}"
 
+    def cut_off_everybody(self) -> None:
+        """End every connection, as a restart does."""
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            )
+
     def _address(self, database: str) -> str:
         return f"host={self.folder} port={self.port} user=thnid dbname={database}"
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from apdu_specs import replies
 from emulator.offices import migrations
@@ -18,6 +19,7 @@ from emulator.offices.storage import Storage
 from emulator.offices.tables import METADATA
 from emulator.offices.tables.cards import IssuedCard
 from tests.emulator.offices.at_once import at_once
+from tests.emulator.offices.postgres import Postgres
 from tests.emulator.offices.rooms import CARD, CITIZEN, NOON_IN_BANGKOK
 
 
@@ -156,3 +158,25 @@ def test_a_sqlite_address(tmp_path: Path) -> None:
     Storage(f"sqlite:///{tmp_path}/offices.db").close()
     assert (tmp_path / "offices.db").is_file()
     assert make_url(f"sqlite:///{tmp_path}/offices.db").database == f"{tmp_path}/offices.db"
+
+
+@pytest.mark.parametrize(("trusted_s", "first_fails"), [(0.0, False), (60.0, True)])
+def test_a_database_that_restarted_is_found_again(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch, trusted_s: float, first_fails: bool
+) -> None:
+    monkeypatch.setattr("emulator.offices.storage._TRUSTED_S", trusted_s)
+    storage = Storage(postgres.new_database())
+    try:
+        assert _one(storage) == 1
+        postgres.cut_off_everybody()
+        if first_fails:  # restarted in between two requests that follow each other at once
+            with pytest.raises(DBAPIError):
+                _one(storage)
+        assert _one(storage) == 1
+    finally:
+        storage.close()
+
+
+def _one(storage: Storage) -> int:
+    with storage.transaction() as session:
+        return int(session.execute(text("SELECT 1")).scalar_one())
