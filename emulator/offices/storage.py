@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import URL, Dialect, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.types import TypeDecorator
@@ -30,6 +30,7 @@ from emulator.offices.errors import DatabaseUnusable, Refused
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _BUSY_TIMEOUT_S = 10.0
+_LOOK_AGAIN_S = 0.0005
 _BEGIN = "sqlite_begin"
 _LAST_USED = "last used"
 _TRUSTED_S = 0.1  # for so long a connection is taken to be alive still; no restart is quicker
@@ -214,13 +215,40 @@ def _sqlite_engine(url: URL) -> Engine:
     def _configure(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own
         if not in_memory:
-            connection.execute("PRAGMA journal_mode=WAL")
+            # Whoever turns a new file into one with a log waits for nobody by itself.
+            _patiently(connection, "PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")  # survives kill -9; fsync per login is not needed
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # IMMEDIATE takes the write lock first, so that two processes wait instead of failing half-way.
         if begin := connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"):
-            connection.exec_driver_sql(begin)
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            try:
+                _patiently(driver, begin)
+            except sqlite3.OperationalError as error:
+                raise OperationalError(begin, None, error) from error
 
     return engine
+
+
+def _patiently(connection: sqlite3.Connection, statement: str) -> None:
+    """Run a statement that another process's transaction may keep from running, as soon as that has ended.
+
+    SQLite by itself looks again after up to 100 ms; a login's transactions take one. Raises sqlite3.OperationalError.
+    """
+    deadline = time.monotonic() + _BUSY_TIMEOUT_S
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute(statement)
+                return
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() >= deadline:
+                    raise
+            time.sleep(_LOOK_AGAIN_S)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000:.0f}")

@@ -9,7 +9,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from apdu_specs import replies
 from emulator.offices import migrations
@@ -158,6 +158,18 @@ def test_a_sqlite_address(tmp_path: Path) -> None:
     Storage(f"sqlite:///{tmp_path}/offices.db").close()
     assert (tmp_path / "offices.db").is_file()
     assert make_url(f"sqlite:///{tmp_path}/offices.db").database == f"{tmp_path}/offices.db"
+
+
+def test_a_writer_that_keeps_its_turn_is_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emulator.offices.storage._BUSY_TIMEOUT_S", 0.05)
+    first, second = Storage(tmp_path / "offices.db"), Storage(tmp_path / "offices.db")
+    with first.transaction(), pytest.raises(OperationalError, match="locked"):
+        _one(second)
+    assert _one(second) == 1
+    first.close()
+    second.close()
 
 
 @pytest.mark.parametrize(("trusted_s", "first_fails"), [(0.0, False), (60.0, True)])
