@@ -165,8 +165,10 @@ def test_a_writer_that_keeps_its_turn_is_not_waited_for_without_end(
 ) -> None:
     monkeypatch.setattr("emulator.offices.storage._BUSY_TIMEOUT_S", 0.05)
     first, second = Storage(tmp_path / "offices.db"), Storage(tmp_path / "offices.db")
-    with first.transaction(), pytest.raises(OperationalError, match="locked"):
-        _one(second)
+    with first.transaction() as session:
+        session.execute(text("SELECT 1"))
+        with pytest.raises(OperationalError, match="locked"):
+            _one(second)
     assert _one(second) == 1
     first.close()
     second.close()
