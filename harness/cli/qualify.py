@@ -25,7 +25,7 @@ from harness.cli.reader import find_reader
 from harness.cli.run import PIN_VARIABLE, READER_VARIABLE
 from harness.errors import HarnessError
 from harness.qualify import thai
-from harness.qualify.report.words import VERDICTS, amount, limits_sentence
+from harness.qualify.report.words import VERDICTS, amount, limits_sentence, profile_title
 
 if TYPE_CHECKING:
     from harness.qualify.actuator import Actuator
@@ -518,10 +518,10 @@ def show_record(output: Output, document: dict[str, Any], written: Sequence[Path
         counts[each["verdict"]] = counts.get(each["verdict"], 0) + 1
     listed = ", ".join(f"{VERDICTS[name].say(output.language)} {count}" for name, count in counts.items())
     verdict = document["verdict"]
-    total = Text("Verdict", "ผลสรุป").say(output.language)
-    output.console.print(
-        f"{total}: {VERDICTS[verdict].say(output.language)}", style=_STYLES.get(verdict), markup=False
-    )
+    said, profile = VERDICTS[verdict], profile_title(document["profile"])
+    total = Text(f"Verdict: {said.en}", f"ผลสรุป: {said.th}").say(output.language)
+    behind = f" · {profile.say(output.language)}" if profile else ""
+    output.console.print(f"{total}{behind}", style=_STYLES.get(verdict), markup=False)
     output.console.print(listed, markup=False)
     for path in written:
         output.console.print(str(path), markup=False, soft_wrap=True)

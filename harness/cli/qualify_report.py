@@ -60,7 +60,8 @@ def report(output: Output, record_path: Path, out: Path | None) -> None:
 def compare(output: Output, paths: tuple[Path, ...], page: Path | None, seed: int) -> None:
     """Put records side by side and tell a difference from noise; all are compared with the first.
 
-    Medians stand with bootstrap confidence intervals, widened for the number of comparisons made. A record that was changed
+    Counts, lengths and words are compared as they were measured. Medians stand with bootstrap confidence intervals, widened
+    for the number of comparisons made; what was measured within a second counts as one observation. A record that was changed
     since, or whose evidence is not what was shown, is refused.
     """
     if len(paths) < 2:
@@ -95,17 +96,21 @@ def _show(output: Output, comparison: Comparison, page: Path | None) -> None:
     for line in comparison.lines:
         if line.verdict_changes or any(cell.contrast for cell in line.cells):
             cells = [cell.summary.say(say) for cell in line.cells]
-            style = "bold" if line.verdict_changes or line.differs else None
+            told_otherwise = line.verdict_changes or line.differs or line.has(Finding.OTHER_VALUE)
+            style = "bold" if told_otherwise else None
             table.add_row(line.criterion, *map(Plain, cells), style=style)
     output.show_table(table)
     changed = [line.criterion for line in comparison.lines if line.verdict_changes]
     different = [line.criterion for line in comparison.lines if line.differs]
     unsure = [line.criterion for line in comparison.lines if line.has(Finding.NOT_CERTAIN)]
-    told = [", ".join(each) or "–" for each in (changed, different, unsure)]
+    others = [line.criterion for line in comparison.lines if line.has(Finding.OTHER_VALUE)]
+    told = [", ".join(each) or "–" for each in (changed, others, different, unsure)]
     output.say(
         Text(
-            f"Verdicts differ: {told[0]}. More than noise: {told[1]}. Large, not certain: {told[2]}.",
-            f"ผลต่างกัน: {told[0]} ต่างเกินความแปรปรวน: {told[1]} ต่างกันมากแต่ยังไม่แน่ชัด: {told[2]}",
+            f"Verdicts differ: {told[0]}. Another value: {told[1]}. More than noise: {told[2]}. "
+            f"Large, not certain: {told[3]}.",
+            f"ผลต่างกัน: {told[0]} ค่าที่วัดได้ไม่เท่ากัน: {told[1]} ต่างเกินความแปรปรวน: {told[2]} "
+            f"ต่างกันมากแต่ยังไม่แน่ชัด: {told[3]}",
         )
     )
     if page is not None:

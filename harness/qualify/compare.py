@@ -1,10 +1,12 @@
 """Several records side by side, and which of their differences are more than noise.
 
-Every reader after the first is compared with the first, criterion by criterion, by the difference of the medians of the
+Every reader after the first is compared with the first, criterion by criterion. What is exact (a count, a length, a word)
+is compared as it was measured: any other value is told. What has noise is compared by the difference of the medians of the
 samples. Its confidence interval is a percentile bootstrap (SciPy). Where many comparisons are made some look like a
 difference by chance, so the intervals are widened until the chance of even one false "difference" on the whole page is at
-most ``FALSE_ALARM`` (Bonferroni). Samples taken one after the other resemble each other (a busy minute slows them all), so
-long runs are cut into blocks, and blocks are what is drawn.
+most ``FALSE_ALARM`` (Bonferroni). Samples taken one after the other resemble each other (a busy second slows them all), so
+runs are cut into blocks of at least ``BURST_S``, and blocks are what is drawn. Of a run with too few blocks nothing is
+certain; the same holds of a single figure, such as a p95 or p99. Only a large difference of theirs is told, and as not certain.
 
 What no statistics can see: a record is one run on one host. Differences between hosts count as differences of readers.
 Needs the extra ``qualify``.
@@ -35,12 +37,14 @@ SMALLEST = 0.1
 """A difference below this part of the first reader's median is not called one, however certain it is."""
 SMALLEST_SECONDS = 0.0005
 """Nor is a time below this: from run to run, a host's own scheduling moves medians by as much, whatever the reader."""
+BURST_S = 1.0
+"""What was measured within as much is one observation: whatever else the host did then, it did to all of it."""
 LARGE = 0.5
 """From this part of the first reader's median on a difference is worth telling though it is not certain."""
 SEED = 1
 _LANGUAGES: tuple[Language, ...] = ("en", "th")
 _LEVEL = 0.95
-_FEWEST = 8  # with fewer samples no arrangement of them is rare enough after the widening
+_FEWEST = 8  # with fewer blocks no arrangement of them is rare enough after the widening
 _BLOCKS = 25
 _RESAMPLES = 9999
 _MOST_RESAMPLES = 50_000
@@ -48,13 +52,14 @@ _IN_A_TAIL = 10
 
 
 class Finding(Enum):
-    """What a comparison says; the value is for scripts. Only of the first three the interval, or the size, is not noise's."""
+    """What a comparison says; the value is for scripts. ``OTHER_VALUE`` is said of what is exact, the rest of what has noise."""
 
     DIFFERENCE = "difference"
     TOO_SMALL = "too small to matter"
     NOT_CERTAIN = "large, not certain"
     WITHIN_NOISE = "within noise"
     TOO_FEW = "too few samples"
+    OTHER_VALUE = "another value"
     OTHER_UNIT = "other unit"
 
     @property
@@ -69,13 +74,14 @@ _FINDINGS = {
     Finding.NOT_CERTAIN: Text("large, not certain: measure more", "ต่างกันมากแต่ยังไม่แน่ชัด ควรวัดเพิ่ม"),
     Finding.WITHIN_NOISE: Text("within noise", "ไม่ต่างเกินความแปรปรวน"),
     Finding.TOO_FEW: Text("too few samples", "ตัวอย่างน้อยเกินไป"),
+    Finding.OTHER_VALUE: Text("another value", "ค่าที่วัดได้ไม่เท่ากัน"),
     Finding.OTHER_UNIT: Text("other unit", "หน่วยต่างกัน"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A median in the criterion's unit, with its 95 % confidence interval."""
+    """A median in the criterion's unit, with its 95 % confidence interval; of too few, with the smallest and the largest."""
 
     median: float
     low: float
@@ -113,30 +119,37 @@ class Cell:
 
     @property
     def change(self) -> Text:
-        """``+12.0 % [+0.05, +0.09] ms``; how many samples there are where they are too few; else empty."""
+        """``+12.0 % [+0.05, +0.09] ms``; ``+12.0 %`` without an interval; what too few samples lack; else empty."""
         contrast = self.contrast
         if contrast is None or self.row is None:
             return Text("", "")
         if contrast.finding is Finding.TOO_FEW:
-            return Text(f"at least {_FEWEST} of each are compared", f"ต้องมีอย่างน้อยฝ่ายละ {_FEWEST}")
+            lasting = _FEWEST * BURST_S
+            return Text(
+                f"at least {_FEWEST} of each, over {lasting:g} s or more, are compared",
+                f"ต้องมีอย่างน้อยฝ่ายละ {_FEWEST} และวัดนานรวม {lasting:g} วินาทีขึ้นไป",
+            )
+        part = "" if contrast.relative is None else f"{contrast.relative * 100:+.1f} %"
+        part = part.replace("-", "\N{MINUS SIGN}")
         if contrast.low is None or contrast.high is None:
-            return Text("", "")
-        part = "" if contrast.relative is None else f"{contrast.relative * 100:+.1f} % "
-        shown = f"{part}[{_signed(contrast.low)}, {_signed(contrast.high)}]".replace("-", "\N{MINUS SIGN}")
+            return Text(part, part)
+        shown = f"{part} [{_signed(contrast.low)}, {_signed(contrast.high)}]".lstrip()
         unit = thai.unit(self.row.sample_unit)
         return Text(f"{shown} {unit.en}", f"{shown} {unit.th}")
 
     @property
     def summary(self) -> Text:
-        """All of it on one line: verdict, median or value, finding."""
+        """All of it on one line: verdict, value as measured, median of the samples, finding."""
         if self.row is None:
             return Text("not measured", "ไม่ได้วัด")
-        verdict, value = VERDICTS[self.row.verdict], self.row.value
+        verdict, value, unit = VERDICTS[self.row.verdict], self.row.value, self.row.unit
+        median = Text("median", "มัธยฐาน")
         finding = Text("", "") if self.contrast is None else self.contrast.finding.text
         english, thai = (
             [
                 verdict.say(language),
-                (self.median or value).say(language),
+                f"{value.say(language)} {unit.say(language)}".rstrip(),
+                f"{median.say(language)} {self.median.say(language)}" if self.median else "",
                 finding.say(language),
                 self.change.say(language),
             ]
@@ -204,6 +217,7 @@ class Comparison:
                 "comparisons": self.comparisons,
                 "level": self.level,
                 "resamples": self.resamples,
+                "burst_seconds": BURST_S,
                 "smallest": SMALLEST,
                 "smallest_seconds": SMALLEST_SECONDS,
                 "large": LARGE,
@@ -211,6 +225,7 @@ class Comparison:
             },
             "criteria": [_line_json(line) for line in self.lines],
             "verdict_changes": [line.criterion for line in self.lines if line.verdict_changes],
+            "other_values": [line.criterion for line in self.lines if line.has(Finding.OTHER_VALUE)],
             "differences": [line.criterion for line in self.lines if line.differs],
             "not_certain": [line.criterion for line in self.lines if line.has(Finding.NOT_CERTAIN)],
         }
@@ -224,7 +239,7 @@ def compare(records: Sequence[Mapping[str, Any]], seed: int = SEED) -> Compariso
         (name, place)
         for name in order
         for place in range(1, len(tables))
-        if _comparable(tables[0].get(name), tables[place].get(name)) is None
+        if _drawn(tables[0].get(name), tables[place].get(name))
     ]
     tail = FALSE_ALARM / max(1, len(pairs)) / 2
     resamples = min(_MOST_RESAMPLES, max(_RESAMPLES, ceil(_IN_A_TAIL / tail)))
@@ -244,11 +259,20 @@ class _Draw:
         return np.random.default_rng([self.seed, zlib.crc32(criterion.encode())])
 
 
-def _comparable(first: Row | None, other: Row | None) -> Finding | None:
-    """Why two rows cannot be compared; None if they can."""
-    if first is None or other is None or min(len(first.samples), len(other.samples)) < _FEWEST:
-        return Finding.TOO_FEW
-    return None if first.sample_unit == other.sample_unit else Finding.OTHER_UNIT
+def _drawn(first: Row | None, other: Row | None) -> bool:
+    """Whether an interval of their difference can be drawn."""
+    return (
+        first is not None
+        and other is not None
+        and first.sample_unit == other.sample_unit
+        and _has_noise(first, other)
+        and min(len(_blocks(first)), len(_blocks(other))) >= _FEWEST
+    )
+
+
+def _has_noise(*rows: Row) -> bool:
+    """Whether measuring again gives other values: of times and rates. Counts, lengths and words are exact."""
+    return all(isinstance(row.measured, float) for row in rows)
 
 
 def _line(name: str, rows: Sequence[Row | None], draw: _Draw) -> Line:
@@ -264,13 +288,14 @@ def _line(name: str, rows: Sequence[Row | None], draw: _Draw) -> Line:
 
 
 def _estimate(row: Row | None, draw: _Draw) -> Estimate | None:
-    if row is None or not row.samples:
+    if row is None or not row.samples or not _has_noise(row):
         return None
     median = percentile(row.samples, 0.5)
-    if len(row.samples) < _FEWEST:
+    blocks = _blocks(row)
+    if len(blocks) < _FEWEST:
         return Estimate(median, min(row.samples), max(row.samples), len(row.samples))
     drawn = bootstrap(
-        (_blocks(row.samples),),
+        (blocks,),
         _median,
         n_resamples=_RESAMPLES,
         confidence_level=_LEVEL,
@@ -281,13 +306,19 @@ def _estimate(row: Row | None, draw: _Draw) -> Estimate | None:
 
 
 def _contrast(first: Row | None, other: Row | None, draw: _Draw) -> Contrast | None:
-    if first is None or other is None or not (first.samples and other.samples):
+    if first is None or other is None or first.measured is None or other.measured is None:
         return None
-    obstacle = _comparable(first, other)
-    if obstacle is not None:
-        return Contrast(obstacle)
+    if first.sample_unit != other.sample_unit:
+        return Contrast(Finding.OTHER_UNIT)
+    if not _has_noise(first, other):
+        return _of_values(first.measured, other.measured)
+    before, after = _middle(first), _middle(other)
+    floor = SMALLEST_SECONDS / SECONDS[first.sample_unit] if first.sample_unit in SECONDS else 0.0
+    if not _drawn(first, other):
+        large = _large(before, after, floor) or _large(first.measured, other.measured, floor)
+        return large or (Contrast(Finding.TOO_FEW) if first.samples and other.samples else None)
     drawn = bootstrap(
-        (_blocks(other.samples), _blocks(first.samples)),
+        (_blocks(other), _blocks(first)),
         _difference,
         n_resamples=draw.resamples,
         confidence_level=draw.level,
@@ -295,11 +326,39 @@ def _contrast(first: Row | None, other: Row | None, draw: _Draw) -> Contrast | N
         rng=draw.generator(first.criterion),
     ).confidence_interval
     low, high = float(drawn.low), float(drawn.high)
-    before = percentile(first.samples, 0.5)
-    difference = percentile(other.samples, 0.5) - before
-    floor = SMALLEST_SECONDS / SECONDS[first.sample_unit] if first.sample_unit in SECONDS else 0.0
+    difference = after - before
     finding = _finding(abs(difference), abs(before), floor, certain=low > 0 or high < 0)
-    return Contrast(finding, difference, low, high, difference / before if before else None)
+    contrast = Contrast(finding, difference, low, high, _relative(before, after))
+    if finding in (Finding.DIFFERENCE, Finding.NOT_CERTAIN):
+        return contrast
+    # A p95 may differ where the median does not.
+    return _large(first.measured, other.measured, floor) or contrast
+
+
+def _large(before: float, after: float, floor: float) -> Contrast | None:
+    """What is told of a difference without an interval; None where it is not large."""
+    finding = _finding(abs(after - before), abs(before), floor, certain=False)
+    if finding is not Finding.NOT_CERTAIN:
+        return None
+    return Contrast(finding, after - before, relative=_relative(before, after))
+
+
+def _relative(before: float, after: float) -> float | None:
+    return (after - before) / before if before else None
+
+
+def _of_values(before: Any, after: Any) -> Contrast | None:
+    """Of what is exact; None where it is the same."""
+    if before == after:
+        return None
+    if any(isinstance(each, str | bool) for each in (before, after)):
+        return Contrast(Finding.OTHER_VALUE)
+    return Contrast(Finding.OTHER_VALUE, after - before, relative=_relative(before, after))
+
+
+def _middle(row: Row) -> float:
+    """The median of the samples; the figure itself where there are none."""
+    return percentile(row.samples, 0.5) if row.samples else float(row.measured)
 
 
 def _finding(difference: float, before: float, floor: float, *, certain: bool) -> Finding:
@@ -321,11 +380,26 @@ def _median(samples: NDArray[np.float64], axis: int = -1) -> Any:
     return np.take(np.partition(samples, middle, axis=axis), middle, axis=axis)
 
 
-def _blocks(samples: Sequence[float]) -> NDArray[np.float64]:
-    """The medians of consecutive blocks of a long run; a short run as it is."""
-    if len(samples) < 10 * _BLOCKS:
-        return np.asarray(samples)
-    return np.asarray([_median(block) for block in np.array_split(np.asarray(samples), _BLOCKS)])
+def _blocks(row: Row) -> NDArray[np.float64]:
+    """The medians of consecutive blocks of the samples; the samples themselves where each takes long enough."""
+    samples = np.asarray(row.samples)
+    count = _BLOCKS if len(samples) >= 10 * _BLOCKS else len(samples)
+    seconds = _seconds(row)
+    if seconds is not None:
+        count = max(1, int(min(count, seconds / BURST_S)))
+    size = ceil(len(samples) / max(1, count))
+    size += 1 - size % 2  # a median of an odd number is as often above the reader's own as below it
+    whole = samples[: len(samples) // size * size].reshape(-1, size)
+    return np.asarray(_median(whole)) if len(whole) else whole.ravel()
+
+
+def _seconds(row: Row) -> float | None:
+    """How long was measured; None where neither a timeline of the samples nor their unit says so."""
+    times = next((s for s in row.series.values() if len(s) == len(row.samples) > 1), None)
+    if times is not None:
+        first, last = times[0][0], times[-1][0]  # the moments at which samples began
+        return (last - first) * len(times) / (len(times) - 1)
+    return sum(row.samples) * SECONDS[row.sample_unit] if row.sample_unit in SECONDS else None
 
 
 # ------------------------------------------------------------------ for scripts

@@ -46,13 +46,14 @@ def record_page(
         footer=f"{reader} · {digest[:19]}…",
         reader=reader,
         verdict=record["verdict"],
-        meaning=words.MEANING[record["verdict"]],
+        meaning=words.meaning(record["verdict"], str(record.get("profile"))),
         counts={name: count for name, count in counts.items() if count},
         total=len(found),
         virtual=view.is_virtual(record),
         remaining=[str(each) for each in record.get("remaining") or ()],
         attention=view.attention(found),
-        not_tried=view.not_tried(found),
+        not_tried=[*view.not_tried(found), *view.left_out(record, found)],
+        profile=words.profile_title(str(record.get("profile"))),
         facts=view.facts(record),
         families=view.by_family(found),
         plots=plots.plots(found, card.get("atr")),
@@ -115,10 +116,12 @@ def render(
 
 
 def _signed_facts(record: Mapping[str, Any]) -> list[view.Fact]:
-    ended = view.moment(record.get("ended"))
+    ended, operator = view.moment(record.get("ended")), record.get("operator")
+    # A name stands below in any case; that nobody named whoever ran it is said above.
+    named = [] if record.get("signature") and not operator else [view.operator(record)]
     return [
         *view.reader_facts(record),
-        view.fact(Text("Operator", "ผู้ทดสอบ"), record.get("operator")),
+        *named,
         view.Fact(Text("Measured until", "วัดเสร็จเมื่อ"), words.amount(ended)),
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -12,7 +12,7 @@ from typing import Any
 
 from apdu_specs.language import Text
 from harness.qualify import thai
-from harness.qualify.criterion import Family
+from harness.qualify.criterion import Criterion, Family, Profile
 from harness.qualify.report import words
 
 ATTENTION = ("fail", "incomplete", "marginal")
@@ -22,8 +22,8 @@ ATTENTION = ("fail", "incomplete", "marginal")
 class Row:
     """One criterion as measured.
 
-    ``unit`` is the value's, empty where the value is no number; ``sample_unit`` that of ``samples``, which are raw and
-    finite. ``series`` maps a name to (seconds, value) pairs.
+    ``measured`` is the record's value, ``value`` what is shown of it; ``unit`` is the value's, empty where it is no number;
+    ``sample_unit`` that of ``samples``, which are raw and finite. ``series`` maps a name to (seconds, value) pairs.
     """
 
     criterion: str
@@ -31,6 +31,7 @@ class Row:
     title: Text
     basis: Text
     verdict: str
+    measured: Any
     value: Text
     unit: Text
     sample_unit: str
@@ -84,19 +85,69 @@ def attention(found: Iterable[Row]) -> list[Row]:
 
 
 def not_tried(found: Iterable[Row]) -> list[tuple[Text, list[str]]]:
-    """What was not applicable: each reason with the families and ids of the criteria that it kept from being measured."""
+    """What was not applicable: each reason with the families and ids of the criteria that it kept from being measured.
+
+    Three ids and more in a row are ``AT-6 … AT-10``.
+    """
     reasons: dict[Text, dict[Family | None, list[str]]] = {}
     for row in found:
         if row.verdict == "not applicable":
             families = reasons.setdefault(row.reason or Text("", ""), {})
             families.setdefault(row.family, []).append(row.criterion)
     return [
-        (_named_with_reason(list(families), reason), [name for each in families.values() for name in each])
+        (
+            _named_with_reason(list(families), reason),
+            _by_their_ends([name for each in families.values() for name in each]),
+        )
         for reason, families in reasons.items()
     ]
 
 
-def _named_with_reason(families: list[Family | None], reason: Text) -> Text:
+def left_out(record: Mapping[str, Any], found: Iterable[Row]) -> list[tuple[Text, list[str]]]:
+    """What the record's profile does not measure, as ``not_tried`` tells it."""
+    from harness.qualify.criteria import CRITERIA
+
+    profile, told = str(record.get("profile")), {row.criterion for row in found}
+    if profile not in words.PROFILES:
+        return []
+    measured_by: dict[frozenset[Profile], list[Criterion]] = {}
+    for each in sorted(CRITERIA.values(), key=lambda one: list(Family).index(one.family)):
+        if each.profiles and profile not in {one.value for one in each.profiles} and each.id not in told:
+            measured_by.setdefault(each.profiles, []).append(each)
+    return [
+        (
+            _named_with_reason(
+                list(dict.fromkeys(each.family for each in criteria)), _in_another_profile(profile, profiles)
+            ),
+            _by_their_ends([each.id for each in criteria]),
+        )
+        for profiles, criteria in measured_by.items()
+    ]
+
+
+def _in_another_profile(profile: str, others: frozenset[Profile]) -> Text:
+    mine = words.PROFILES[profile]
+    named = [words.PROFILES[each.value] for each in Profile if each in others]
+    english, thai = " or ".join(each.en for each in named), "หรือ".join(each.th for each in named)
+    return Text(
+        f"Not in the {mine.en} profile; measured by the {english} profile",
+        f"ไม่อยู่ในชุดการทดสอบ{mine.th} ต้องวัดด้วยชุดการทดสอบ{thai}",
+    )
+
+
+def _by_their_ends(names: list[str]) -> list[str]:
+    rows: list[list[str]] = []
+    for name in names:
+        family, _, number = name.rpartition("-")
+        counted = number.isdecimal() and len(number) < 5  # a record may name anything
+        if counted and rows and rows[-1][-1] == f"{family}-{int(number) - 1}":
+            rows[-1].append(name)
+        else:
+            rows.append([name])
+    return [each for row in rows for each in ([f"{row[0]} … {row[-1]}"] if len(row) > 2 else row)]
+
+
+def _named_with_reason(families: Sequence[Family | None], reason: Text) -> Text:
     titles = [words.family_title(each) for each in families]
     english, thai = "; ".join(each.en for each in titles), "; ".join(each.th for each in titles)
     if not reason.en:
@@ -119,6 +170,7 @@ def _row(result: Mapping[str, Any]) -> Row:
         title=title,
         basis=basis,
         verdict=result["verdict"],
+        measured=_comparable(result.get("value")),
         value=words.amount(result.get("value")),
         unit=thai.unit(unit if _is_number(result.get("value")) else ""),
         sample_unit=unit,
@@ -146,6 +198,11 @@ def _declared(criterion: str) -> tuple[Family | None, Text, Text]:
     if known is None:
         return None, Text(criterion, criterion), Text("", "")
     return known.family, known.title, thai.basis(known.basis)
+
+
+def _comparable(value: Any) -> Any:
+    """A value of the kinds that a campaign measures; None for anything else, not-a-number included."""
+    return value if isinstance(value, str | bool) or _is_number(value) else None
 
 
 def _bound(limits: Mapping[str, Any], name: str) -> float | None:
@@ -196,25 +253,28 @@ def is_virtual(record: Mapping[str, Any]) -> bool:
 def facts(record: Mapping[str, Any]) -> list[Fact]:
     """Reader, host, card and campaign, line by line."""
     host, card = _part(record, "host"), _part(record, "card")
-    profile = str(record.get("profile") or "")
     return [
         *reader_facts(record),
         fact(Text("PC/SC", "PC/SC"), host.get("pcsc")),
         fact(Text("Kernel", "เคอร์เนล"), host.get("kernel")),
         *([fact(Text("Place in the lab", "จุดทดสอบ"), host["place"])] if "place" in host else []),
-        Fact(Text("Profile", "ชุดการทดสอบ"), words.PROFILES.get(profile, words.amount(profile or None))),
         fact(Text("Card ATR", "ATR ของบัตร"), card.get("atr"), mono=True),
-        Fact(Text("Card", "บัตร"), _card(card)),
         fact(Text("Started", "เริ่ม"), moment(record.get("started"))),
         fact(Text("Ended", "สิ้นสุด"), moment(record.get("ended"))),
-        fact(Text("Operator", "ผู้ทดสอบ"), record.get("operator")),
+        operator(record),
     ]
 
 
+def operator(record: Mapping[str, Any]) -> Fact:
+    """Who ran it; a signature may be another's."""
+    return fact(Text("Operator", "ผู้ทดสอบ"), record.get("operator"))
+
+
 def reader_facts(record: Mapping[str, Any]) -> list[Fact]:
-    """What a signature stands under: reader, driver, OS, tool."""
+    """What a signature stands under: reader, driver, OS, tool, profile, card."""
     host, tool, signature = (_part(record, name) for name in ("host", "tool", "signature"))
     stated = {name: signature[name] for name in ("serial", "firmware", "driver") if signature.get(name)}
+    profile = str(record.get("profile") or "")
     reader = {**_part(record, "reader"), **stated}  # whoever signed it may know more than the reader tells
     return [
         fact(Text("Reader", "เครื่องอ่าน"), reader.get("name")),
@@ -223,20 +283,26 @@ def reader_facts(record: Mapping[str, Any]) -> list[Fact]:
         fact(Text("Driver", "ไดรเวอร์"), reader.get("driver")),
         fact(Text("Operating system", "ระบบปฏิบัติการ"), host.get("os")),
         fact(Text("Tool", "เครื่องมือ"), f"{tool.get('name') or 'thnid'} {tool.get('version') or '?'}"),
+        Fact(Text("Profile", "ชุดการทดสอบ"), words.PROFILES.get(profile, words.amount(profile or None))),
+        Fact(Text("Card", "บัตร"), _card(_part(record, "card"))),
     ]
 
 
 def moment(stamp: Any) -> str | None:
-    """An ISO 8601 stamp as ``2026-01-31 09:30:00 UTC``; as it is where it is none."""
+    """An ISO 8601 stamp as ``2026-01-31 16:30:00 +07:00 (2026-01-31 09:30:00 UTC)``; as it is where it is none."""
     if not stamp:
         return None
     try:
         when = datetime.fromisoformat(str(stamp))
-    except ValueError:
+        universal = f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OverflowError):
         return str(stamp)
     if when.tzinfo is None:
         return str(stamp)
-    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if not when.utcoffset():
+        return universal
+    offset = f"{when:%z}"
+    return f"{when:%Y-%m-%d %H:%M:%S} {offset[:3]}:{offset[3:5]} ({universal})"
 
 
 def _part(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -23,10 +23,10 @@ SIGNS = {"pass": "✓", "marginal": "!", "fail": "✗", "incomplete": "?", "not 
 
 CLASSES = {verdict: verdict.replace(" ", "-") for verdict in VERDICTS}
 
-MEANING: dict[str, Text] = {
+_MEANING: dict[str, Text] = {
     "pass": Text(
-        "Every applicable criterion was measured, and every limit was met.",
-        "วัดครบทุกเกณฑ์ที่เกี่ยวข้อง และอยู่ในขีดจำกัดทุกข้อ",
+        "Every criterion of this profile that applies was measured, and every limit was met.",
+        "วัดครบทุกเกณฑ์ที่เกี่ยวข้องของชุดการทดสอบนี้ และอยู่ในขีดจำกัดทุกข้อ",
     ),
     "marginal": Text(
         "Every limit was met, but some only just: see the marginal criteria.",
@@ -47,6 +47,27 @@ PROFILES: dict[str, Text] = {
     "full": Text("full", "แบบเต็ม (full)"),
     "soak": Text("soak", "แบบต่อเนื่อง (soak)"),
 }
+
+WHOLE = "full"
+"""The profile that is the qualification; the others are a look, and hours of the same."""
+
+
+def meaning(verdict: str, profile: str) -> Text:
+    """A record's verdict in a sentence; one more, and first, where the profile is not the whole qualification."""
+    said, named = _MEANING[verdict], profile_title(profile)
+    if named is None or profile == WHOLE or verdict not in ("pass", "marginal"):
+        return said
+    return Text(
+        f"{named.en[:1].upper()}{named.en[1:]}, not the full qualification. {said.en}",
+        f"{named.th} ไม่ใช่การทดสอบคุณสมบัติเต็มรูปแบบ {said.th}",
+    )
+
+
+def profile_title(profile: str) -> Text | None:
+    """``quick profile``; None for a profile that this version does not know."""
+    named = PROFILES.get(profile)
+    return None if named is None else Text(f"{named.en} profile", f"ชุดการทดสอบ{named.th}")
+
 
 YES_NO = {True: Text("yes", "ใช่"), False: Text("no", "ไม่ใช่")}
 

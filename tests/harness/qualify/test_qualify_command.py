@@ -56,7 +56,7 @@ def test_what_is_broken_fails_where_it_is_broken(tmp_path: Path) -> None:
     found = verdicts(record_in(tmp_path / "r"))
     assert found["TX-7"] == found["TX-2"] == "fail"
     assert found["SH-1"] == found["AT-1"] == "pass"
-    assert done.returncode == 1 and "Verdict: Fail" in done.stdout
+    assert done.returncode == 1 and "Verdict: Fail · quick profile" in done.stdout
 
 
 def test_a_reader_that_goes_away_leaves_a_record_that_is_resumed(tmp_path: Path) -> None:

@@ -7,6 +7,9 @@ import hashlib
 import json
 import os
 import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -26,6 +29,23 @@ from tests.harness.qualify.records import HEADER, edited
 
 def line(name: str, verdict: Verdict, measurement: Measurement | None = None) -> dict[str, object]:
     return result(CRITERIA[name], verdict, measurement, None, 1.0)
+
+
+@pytest.fixture
+def in_bangkok(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process's clock is seven hours ahead of UTC."""
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "ICT-7")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_bangkok")
+def test_moments_are_those_of_the_place_with_its_distance_from_utc(tmp_path: Path) -> None:
+    ended = datetime.fromisoformat(Record.begin(tmp_path / "r", HEADER).finish()["ended"])
+    assert ended.utcoffset() == timedelta(hours=7)
+    assert abs(datetime.now(UTC) - ended) < timedelta(minutes=5)
 
 
 def test_what_was_added_is_there_whatever_happens_next(tmp_path: Path) -> None:

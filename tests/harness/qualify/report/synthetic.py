@@ -141,7 +141,7 @@ def _samples(criterion: Criterion, chance: random.Random, slower: float) -> list
         return [chance.gauss(9800, 120) / slower for _ in range(12)]
     if criterion.unit not in TIMES:
         return []
-    count, middle = (12, 180.0) if criterion.family is Family.PRESENCE else (400, 0.6)
+    count, middle = (60, 180.0) if criterion.family is Family.PRESENCE else (400, 30.0)
     return [middle * slower * TIMES[criterion.unit] * chance.lognormvariate(0, 0.25) for _ in range(count)]
 
 

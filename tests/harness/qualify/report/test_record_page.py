@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 import time
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import harness.qualify.criteria
 from apdu_specs.language import Language
+from harness.qualify.criterion import Profile
 from harness.qualify.report.html import record_page
 from harness.qualify.report.words import number
 from harness.qualify.samples import percentile
@@ -82,8 +85,10 @@ def test_it_says_who_what_and_where_in_both_languages() -> None:
         record()["digest"],
         "Tested by",
         "ผู้อนุมัติ",
-        "Every applicable criterion was measured",
+        "Every criterion of this profile that applies was measured",
         "วัดครบทุกเกณฑ์ที่เกี่ยวข้อง",
+        "Reader qualification",
+        "full profile",
     ):
         assert told in words
     assert words.count("สมศรี ใจดี") == 3  # what was tested, the sign-off, the signature
@@ -187,6 +192,88 @@ def test_what_was_not_tried_stands_beside_the_verdict() -> None:
     for told in ("(needs a card)", "(it has none)", "ไทย Needs a card.", *names):
         assert told in headline
     assert "Not tried" not in page_of(record()).words
+
+
+def test_ids_in_a_row_are_named_by_their_ends() -> None:
+    whole = record()
+    names = ["A-9", "A-10", "A-11", "A-13", "B-14", "B-15", "C", "D-" + "9" * 9000, "D-", "-1", "-2", "-3"]
+    for name, result in zip(names, whole["results"], strict=False):
+        result |= {"criterion": name, "verdict": "not applicable", "value": None}
+    told = page_of(sealed(whole)).words.partition("What was tested")[0]
+    assert "A-9 … A-11, A-13, B-14, B-15, C, D-999" in told and "9, D-, -1 … -3" in told
+
+
+def declared_in(monkeypatch: pytest.MonkeyPatch, **profiles: set[Profile]) -> None:
+    """Criteria of these ids' profiles, on top of the made-up ones; ``_`` stands for the dash."""
+    some = CRITERIA["LT-1"]
+    added = {
+        name: replace(some, id=name, profiles=frozenset(each))
+        for name, each in ((name.replace("_", "-"), each) for name, each in profiles.items())
+    }
+    monkeypatch.setattr(harness.qualify.criteria, "CRITERIA", {**CRITERIA, **added})
+
+
+def sign_off_of(page: Page) -> str:
+    """Its words, up to the plots."""
+    return page.words.partition("การลงนามรับรอง")[2].partition("Measurements in pictures")[0]
+
+
+def test_what_the_profile_leaves_out_is_named_beside_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    full, soak = {Profile.FULL}, {Profile.SOAK}
+    declared_in(monkeypatch, QA_6=full, QA_7=full, QA_8=full, QA_10=full, QB_1=soak, QC_1=set(Profile))
+    page = page_of(record(profile="quick"))
+    headline = page.words.partition("What was tested")[0]
+    for told in (
+        "Not tried:",
+        "(not in the quick profile; measured by the full profile)",
+        "QA-6 … QA-8, QA-10",
+        "(not in the quick profile; measured by the soak profile)",
+        "QB-1",
+        "ไม่อยู่ในชุดการทดสอบแบบเร็ว (quick) ต้องวัดด้วยชุดการทดสอบแบบเต็ม (full)",
+    ):
+        assert told in headline
+    assert "QC-1" not in page.words
+    signed = sign_off_of(page)
+    assert "QA-6 … QA-8, QA-10, QB-1" in signed and "Quick profile, not the full qualification." in signed
+    assert "ไม่ใช่การทดสอบคุณสมบัติเต็มรูปแบบ" in signed
+
+
+@pytest.mark.parametrize("verdict", ["pass", "marginal", "fail", "incomplete"])
+@pytest.mark.parametrize("profile", ["quick", "full", "soak", "of another version"])
+def test_only_a_full_pass_reads_as_a_qualification(verdict: str, profile: str) -> None:
+    words = page_of(short(profile=profile, verdict=verdict)).words
+    said = "not the full qualification" in words
+    assert said == (profile in ("quick", "soak") and verdict in ("pass", "marginal"))
+
+
+def test_the_sign_off_names_profile_and_card() -> None:
+    signed = sign_off_of(page_of(short(profile="quick", card={"virtual": True, "generation": "G"})))
+    assert "Profileชุดการทดสอบquickแบบเร็ว (quick)" in signed and "virtual G" in signed
+    assert "Measured with a virtual card" in signed and "วัดด้วยบัตรเสมือน" in signed
+    assert "Measured with a virtual card" not in sign_off_of(page_of(short()))
+
+
+def test_a_signed_page_does_not_say_that_nobody_is_stated() -> None:
+    signature = {"operator": "ก ข", "date": "2026-11-20"}
+    assert "Operatorผู้ทดสอบnot stated" in sign_off_of(page_of(short(operator=None)))
+    signed = sign_off_of(page_of(short(operator=None, signature=signature)))
+    assert "Operator" not in signed and "ก ข, 2026-11-20" in signed
+    assert "Operatorผู้ทดสอบสมศรี ใจดี" in sign_off_of(page_of(short(signature=signature)))
+
+
+@pytest.mark.parametrize(
+    ("stamp", "shown"),
+    [
+        ("2026-11-20T02:02:41+00:00", "2026-11-20 02:02:41 UTC"),
+        ("2026-11-20T02:02:41+07:00", "2026-11-20 02:02:41 +07:00 (2026-11-19 19:02:41 UTC)"),
+        ("2026-11-20T02:02:41-03:30", "2026-11-20 02:02:41 -03:30 (2026-11-20 05:32:41 UTC)"),
+        ("2026-11-20T02:02:41", "2026-11-20T02:02:41"),
+        ("0001-01-01T00:00:00+07:00", "0001-01-01T00:00:00+07:00"),
+        ("yesterday", "yesterday"),
+    ],
+)
+def test_a_moment_is_shown_in_the_time_of_the_place_and_in_universal_time(stamp: str, shown: str) -> None:
+    assert shown in sign_off_of(page_of(short(ended=stamp)))
 
 
 def test_a_limit_stays_on_the_line_of_its_sign() -> None:
