@@ -1,15 +1,16 @@
-"""Answers to reset that a reader must take although the cards at hand do not give them (ISO/IEC 7816-3 8.2)."""
+"""Cards for trying readers beside the one at hand, most of them for their answer to reset (ISO/IEC 7816-3 8.2)."""
 
 from __future__ import annotations
 
 from enum import Enum
 
 from apdu_specs.atr import MAX_LENGTH, build
+from apdu_specs.generations import DEFAULT
 from apdu_specs.language import Text
 
 
 class OddCard(Enum):
-    """A card for trying readers; the value is what scripts call it. It answers as the test card does, but for its ATR."""
+    """A card for trying readers; the value is what scripts call it. All but ``ANOTHER`` answer as the test card does."""
 
     TEST = "test"
     """Nothing is odd about it: the test card with an answer to reset that every reader knows."""
@@ -19,6 +20,8 @@ class OddCard(Enum):
     """As long as an ATR can be: 15 interface bytes, 15 historical ones and a check byte. T=0."""
     MUTE = "mute"
     """Present, and no ATR: a card put in the wrong way round."""
+    ANOTHER = "another"
+    """A Thai ID card of another holder than the card at hand."""
 
     @property
     def atr(self) -> bytes:
@@ -38,6 +41,7 @@ _ATRS = {
     + b"LONGEST.ATR.33B"
     + bytes.fromhex("45"),
     OddCard.MUTE: bytes(MAX_LENGTH + 1),
+    OddCard.ANOTHER: DEFAULT.atr,
 }
 _TEXTS = {
     OddCard.TEST: Text("a test card (ECHO command)", "บัตรทดสอบ (คำสั่ง ECHO)"),
@@ -46,4 +50,5 @@ _TEXTS = {
     ),
     OddCard.LONGEST: Text("a card with an ATR of 33 bytes", "บัตรที่มี ATR ยาว 33 ไบต์"),
     OddCard.MUTE: Text("a card that gives no ATR", "บัตรที่ไม่ให้ ATR"),
+    OddCard.ANOTHER: Text("a Thai ID card of another holder", "บัตรประจำตัวประชาชนของผู้ถืออีกคนหนึ่ง"),
 }

@@ -1,15 +1,20 @@
-"""The test card: a card that echoes lengths, takes its time and falls silent when told to.
+"""The test card: a card that echoes, takes its time, falls silent and gives any status word when told to.
 
-A national card cannot exercise a reader's extended lengths, its longest commands or its waiting time. The test card can,
-with one command, ECHO, whose form follows ISO/IEC 7816-3's four cases, short and extended:
+A national card cannot exercise a reader's extended lengths, its longest commands, its waiting time or each status word. The
+test card can, with two commands. The form of ECHO follows ISO/IEC 7816-3's four cases, short and extended:
 
 * case 1: no data either way, ``90 00``
 * case 2: Le bytes of ``PATTERN`` and ``90 00``
 * case 3: ``90 00`` if the data is ``pattern(Lc)``, else ``6A 80``
 * case 4: the data as it came, at most Le bytes of it, and ``90 00``
 
-P1 P2 is a time to take before the answer, in units of ``WAIT_UNIT_MS``; ``NEVER`` is no answer at all. ``echo`` is what
-the card does, so that every implementation does the same. Source: assumed (ours; nothing public does this).
+P1 P2 is a time to take before the answer, in units of ``WAIT_UNIT_MS``; ``NEVER`` is no answer at all.
+
+TELL gives its P1 P2 as the status word, after Le bytes of ``PATTERN`` if it has a Le. Words that ISO/IEC 7816-3 10.3.3 does
+not allow (60 and what is neither 6X nor 9X) get ``6A 86``.
+
+``echo`` and ``tell`` are what the card does, so that every implementation does the same. Source: assumed (ours; nothing
+public does this).
 """
 
 from __future__ import annotations
@@ -26,11 +31,12 @@ AID = b"\xf0THNIDTST"
 
 NAME = Text("test card", "บัตรทดสอบ")
 PROVENANCE = assumed("a card that echoes lengths is needed to try a reader's; no public one is at hand")
-CLA, INS = 0x90, 0xEC
+CLA, INS, INS_TELL = 0x90, 0xEC, 0xEE
 WAIT_UNIT_MS = 10
 NEVER = 0xFFFF
 MAX_EXTENDED_ANSWER = 65536
 _EXTENDED = b"\x00"
+_NULL = 0x60
 
 
 class Echo(NamedTuple):
@@ -55,6 +61,28 @@ def encode(data: bytes = b"", *, le: int | None = None, wait_ms: int = 0, never:
         return header + _EXTENDED + lc + data + tail
     lc = bytes((len(data),)) if data else b""
     return header + lc + data + (b"" if le is None else bytes((le % MAX_ANSWER,)))
+
+
+def encode_tell(sw: int, *, le: int | None = None) -> bytes:
+    """TELL's bytes; ``le`` is 1..256."""
+    return bytes((CLA, INS_TELL)) + sw.to_bytes(2, "big") + (b"" if le is None else bytes((le % MAX_ANSWER,)))
+
+
+def may_be_told(sw: int) -> bool:
+    """Whether T=0 can carry ``sw`` as a status word: 60 asks for patience, what is neither 6X nor 9X is no SW1."""
+    return sw >> 12 in (6, 9) and sw >> 8 != _NULL
+
+
+def tell(apdu: bytes) -> bytes | None:
+    """What TELL is answered; None if ``apdu`` is another command."""
+    if len(apdu) < HEADER_LENGTH or apdu[:2] != bytes((CLA, INS_TELL)):
+        return None
+    sw, body = apdu[2:HEADER_LENGTH], apdu[HEADER_LENGTH:]
+    if len(body) > 1:
+        return StatusWord.WRONG_LENGTH.raw
+    if not may_be_told(int.from_bytes(sw, "big")):
+        return StatusWord.WRONG_PARAMETERS.raw
+    return pattern((body[0] or MAX_ANSWER) if body else 0) + sw
 
 
 def echo(apdu: bytes) -> Echo | None:

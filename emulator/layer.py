@@ -14,7 +14,7 @@ EXTENDED_LENGTHS = 3
 class Layer:
     """Passes everything on; a fault overrides what it changes. Layers lie on each other, the first nearest to the card.
 
-    A new one is made for each card that is put in, so that nothing of one card's life is left for the next.
+    A new one is made for each card that is put in, so that nothing of one card's life is left for the next but ``kept``.
     ``argument`` is the fault's number, ``chance`` its own random numbers, the same for the same seed.
     """
 
@@ -24,6 +24,8 @@ class Layer:
         self.chance = chance
         self.count = 0
         """Commands so far, the present one included."""
+        self.kept: dict[bytes, bytes] = {}
+        """What the reader keeps from one card to the next; see ``Chosen.over``."""
         self._late: Late | None = None
 
     @property

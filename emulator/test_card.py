@@ -15,7 +15,7 @@ ATR = build_atr(b"THNIDTST", ta1=0x18)
 
 
 class TestCard:
-    """A CardPort with one applet, selected from the start, that answers SELECT and ECHO. It remembers nothing.
+    """A CardPort with one applet, selected from the start, that answers SELECT, ECHO and TELL. It remembers nothing.
 
     ``atr`` is another answer to reset than its own, such as those of ``apdu_specs.odd_atrs``.
     """
@@ -46,7 +46,7 @@ class TestCard:
         """The declared answer. Raises Late and NoAnswer where the command asks for that."""
         done = declared.echo(apdu)
         if done is None:
-            return _other(apdu)
+            return declared.tell(apdu) or _other(apdu)
         if done.wait_ms is None:
             raise NoAnswer
         answer = done.answer if len(done.answer) <= LONGEST_PAYLOAD else StatusWord.WRONG_LENGTH.raw

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from apdu_specs.language import Language, Text
@@ -14,6 +14,7 @@ from emulator.link import CardPort
 from emulator.zoo import (
     answer_to_reset,
     lengths,
+    memory,
     presence,
     resets,
     service,
@@ -46,6 +47,7 @@ FAULTS: dict[str, Fault] = {
         answer_to_reset,
         presence,
         resets,
+        memory,
         speed,
         service,
     )
@@ -60,12 +62,15 @@ class Chosen:
     fault: Fault
     argument: int
     seed: str
+    _kept: dict[bytes, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     def over(self, card: CardPort) -> CardPort:
-        """``card`` behind this fault, as if just put in."""
+        """``card`` behind this fault, as if just put in; what the reader kept of the cards before is there."""
         if self.fault.layer is None:
             return card
-        return self.fault.layer(card, self.argument, Random(self.seed))
+        layer = self.fault.layer(card, self.argument, Random(self.seed))
+        layer.kept = self._kept
+        return layer
 
 
 def choose(texts: Sequence[str], seed: int = 0) -> list[Chosen]:

@@ -29,6 +29,7 @@ class Family(Enum):
     ATR = Text("the answer to reset", "คำตอบการรีเซ็ต (ATR)")
     PRESENCE = Text("insertion and removal", "การเสียบและถอดบัตร")
     RESETS = Text("resets", "การรีเซ็ต")
+    MEMORY = Text("what a reader remembers", "สิ่งที่เครื่องอ่านจำไว้")
     SPEED = Text("time", "เวลา")
     SERVICE = Text("programs that share the reader", "หลายโปรแกรมใช้เครื่องอ่านร่วมกัน")
 
@@ -39,7 +40,7 @@ class Place(Enum):
     CARD = "card"
     """In the card: goes when that card is taken out."""
     READER = "reader"
-    """Between pcscd and the card: stays for every card that is put in, and begins anew with each."""
+    """Between pcscd and the card: stays for every card that is put in, and begins anew with each, but for what it remembers."""
     SERVICE = "service"
     """Between programs and pcscd."""
 

@@ -46,6 +46,16 @@ class _LeStripped(Layer):
         return self.ask(apdu[: HEADER_LENGTH + lengths + data] if data else apdu)
 
 
+class _ZerosLost(Layer):
+    def exchange(self, apdu: bytes) -> bytes:
+        start = HEADER_LENGTH + (EXTENDED_LENGTHS if is_extended(apdu) else _SHORT_LENGTHS)
+        end = start + data_length(apdu)
+        if end - start < self.argument:
+            return self.ask(apdu)
+        rest = apdu[start:end].lstrip(b"\x00")
+        return self.ask(apdu[:start] + rest + bytes(end - start - len(rest)) + apdu[end:])
+
+
 class _LeZero(Layer):
     def exchange(self, apdu: bytes) -> bytes:
         asks_256 = len(apdu) == HEADER_LENGTH + 1 and not apdu[HEADER_LENGTH]
@@ -123,6 +133,17 @@ FAULTS = (
         None,
         ("TX-12",),
         _LeStripped,
+    ),
+    Fault(
+        "zeros-lost",
+        Family.LENGTHS,
+        Text(
+            "the leading 00 of a command's data are lost; as many come at its end",
+            "ไบต์ 00 ที่นำหน้าข้อมูลของคำสั่งหายไป แล้วมี 00 จำนวนเท่ากันที่ท้ายข้อมูล",
+        ),
+        Argument(Text("from this many bytes of data on", "ตั้งแต่ข้อมูลกี่ไบต์"), 32, least=1),
+        ("FL-1",),
+        _ZerosLost,
     ),
     Fault(
         "le-zero",

@@ -15,7 +15,7 @@ Made of the declarations in `emulator/` by `python -m emulator.zoo`; do not edit
 the first is nearest to the card. What happens by chance is the same for the same `--fault-seed`.
 
 A fault of the *card* goes when the card is taken out. One of the *reader* stays for every card that is put in, and begins
-anew with each. One of the *service* lies between programs and pcscd. *Caught by* names the criteria of `thnid qualify` that
+anew with each, but for what it is said to remember. One of the *service* lies between programs and pcscd. *Caught by* names the criteria of `thnid qualify` that
 a reader with this fault fails; *marginal*: that it does not fail, but is told of. [matrix.md](matrix.md) has what all criteria
 say of all faults.
 """

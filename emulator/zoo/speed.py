@@ -13,9 +13,46 @@ from emulator.timing import Line, TimingModel
 from emulator.zoo.fault import Argument, Family, Fault
 
 STALL_S = 3.0
+WAKING_S = 4.0
+PAUSE_MS = Text("milliseconds of pause", "ความยาวของการหยุดเป็นมิลลิวินาที")
 LEAK_BASE_S = 0.01
 LEAK_COMMANDS = 100
 _SECONDS_AN_HOUR = 3600
+
+
+class Pause:
+    """Whether nothing was sent for ``seconds`` before the command at hand: ``over`` in its ``with`` block."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._ended: float | None = None
+        self.over = False
+
+    def __enter__(self) -> None:
+        self.over = self._ended is not None and time.monotonic() - self._ended > self._seconds
+
+    def __exit__(self, *_: object) -> None:
+        self.begin()
+
+    def begin(self, after_s: float = 0.0) -> None:
+        """A pause begins, now or in ``after_s``."""
+        self._ended = time.monotonic() + after_s
+
+
+class _WakesSlowly(Layer):
+    def __init__(self, card: CardPort, argument: int, chance: Random) -> None:
+        super().__init__(card, argument, chance)
+        self._pause = Pause(argument / 1000)
+
+    def exchange(self, apdu: bytes) -> bytes:
+        with self._pause:
+            return super().exchange(apdu)
+
+    def delay(self, apdu: bytes, answer: bytes) -> float:
+        if not self._pause.over:
+            return 0.0
+        self._pause.begin(after_s=WAKING_S)
+        return WAKING_S
 
 
 class _Stalls(Layer):
@@ -53,8 +90,19 @@ FAULTS = (
         Family.SPEED,
         Text(f"a command takes {STALL_S:.0f} seconds longer", f"คำสั่งใช้เวลานานขึ้น {STALL_S:.0f} วินาที"),
         Argument(Text("one in this many commands", "หนึ่งครั้งในกี่คำสั่ง"), 100, least=1),
-        ("LT-4",),
+        ("LT-4", "SK-7"),
         _Stalls,
+    ),
+    Fault(
+        "wakes-slowly",
+        Family.SPEED,
+        Text(
+            f"the first command after a pause takes {WAKING_S:.0f} seconds longer",
+            f"คำสั่งแรกหลังหยุดใช้ชั่วครู่ใช้เวลานานขึ้น {WAKING_S:.0f} วินาที",
+        ),
+        Argument(PAUSE_MS, 400, least=1),
+        ("RS-6", "LT-4"),
+        _WakesSlowly,
     ),
     Fault(
         "baud",

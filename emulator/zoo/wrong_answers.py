@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from random import Random
 
+from apdu_specs.apdu import HEADER_LENGTH
 from apdu_specs.language import Text
 from emulator.layer import Layer, data_of
 from emulator.link import CardPort
 from emulator.zoo.fault import Argument, Family, Fault
+from emulator.zoo.speed import PAUSE_MS, Pause
 
 
 class _FlipsABit(Layer):
@@ -59,6 +61,40 @@ class _SwappedStatusWord(Layer):
         return data + sw[::-1] if self.every() else answer
 
 
+class _NewLines(Layer):
+    def exchange(self, apdu: bytes) -> bytes:
+        start = HEADER_LENGTH + 1
+        data, sw = data_of(self.ask(apdu[:start] + _one_end_of_line(apdu[start:])))
+        return _one_end_of_line(data) + sw
+
+
+def _one_end_of_line(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n\n")
+
+
+class _GeneralStatus(Layer):
+    def changed(self, answer: bytes) -> bytes:
+        data, sw = data_of(answer)
+        if sw[:1] == b"\x69":
+            sw = b"\x69\x00"
+        elif sw[:1] in (b"\x6b", b"\x6d", b"\x6e"):
+            sw = b"\x6f\x00"
+        return data + sw
+
+
+class _OldAfterPause(_Stale):
+    def __init__(self, card: CardPort, argument: int, chance: Random) -> None:
+        super().__init__(card, argument, chance)
+        self._pause = Pause(argument / 1000)
+
+    def exchange(self, apdu: bytes) -> bytes:
+        with self._pause:
+            return super().exchange(apdu)
+
+    def _is_stale(self) -> bool:
+        return self._pause.over
+
+
 _EVERY = Text("one in this many commands", "หนึ่งครั้งในกี่คำสั่ง")
 
 FAULTS = (
@@ -108,5 +144,35 @@ FAULTS = (
         Argument(_EVERY, 10, least=1),
         ("TX-1", "TX-9"),
         _SwappedStatusWord,
+    ),
+    Fault(
+        "newlines",
+        Family.ANSWERS,
+        Text("0D 0A becomes 0A 0A, both ways", "0D 0A กลายเป็น 0A 0A ทั้งขาไปและขากลับ"),
+        None,
+        ("TX-16",),
+        _NewLines,
+    ),
+    Fault(
+        "general-status",
+        Family.ANSWERS,
+        Text(
+            "69 xx becomes 69 00; 6B xx, 6D xx and 6E xx become 6F 00",
+            "69 xx กลายเป็น 69 00 ส่วน 6B xx, 6D xx และ 6E xx กลายเป็น 6F 00",
+        ),
+        None,
+        ("TX-17",),
+        _GeneralStatus,
+    ),
+    Fault(
+        "old-after-pause",
+        Family.ANSWERS,
+        Text(
+            "the first command after a pause gets the answer of the one before it",
+            "คำสั่งแรกหลังหยุดใช้ชั่วครู่ได้คำตอบของคำสั่งก่อนหน้า",
+        ),
+        Argument(PAUSE_MS, 400, least=1),
+        ("RS-6",),
+        _OldAfterPause,
     ),
 )

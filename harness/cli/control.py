@@ -25,6 +25,7 @@ from apdu_specs.pin_policy import NATIONAL
 from emulator.card import Card, Snapshot
 from emulator.card.card_file import open_card
 from emulator.card.personalisation import Personalisation
+from emulator.odd_card import odd_card
 from emulator.test_card import TestCard
 from harness.bench import Bench
 from harness.cli.card_view import document_of
@@ -211,7 +212,7 @@ class ControlServer:
     def _connect(self, odd: str | None) -> int:
         """Put the pulled card back, or an odd one in its place, without waiting for PC/SC to see it; when it made contact."""
         if odd is not None:
-            self._bench.push(other=TestCard(OddCard(odd).atr))
+            self._bench.push(other=odd_card(OddCard(odd)))
         elif self._card is None:
             self._insert(self._source)
         else:

@@ -35,6 +35,9 @@ from harness.terminals.watchdog import Watchdog, establish_watched
 SUCCESS = 0
 LIMIT_S = 10.0
 """Longest that any call may take, unless a criterion says otherwise."""
+LONG_S = 1.0
+"""What a command may take that a card answers at once, beside the time of its bytes on the slowest line."""
+_SLOWEST_BYTE_S = 12 / 9600  # twelve bit times (ISO/IEC 7816-3 7.2)
 _STEADY_S = 2.5  # a reader that has said nothing new for so long has come to rest
 SETTLED_S = 5.0
 """Longest that a card may take to be seen, or not to be seen any more."""
@@ -116,6 +119,15 @@ class Connection:
         self.left = code in LEFT or (code == SUCCESS and len(answer) < SHORTEST_ANSWER)
         return code, answer
 
+    def transmit_timed(self, apdu: bytes) -> tuple[int, bytes]:
+        """As ``transmit``, of a command that a card answers at once: what takes long goes into ``long_commands``."""
+        started = time.monotonic()
+        code, answer = self.transmit(apdu)
+        took = time.monotonic() - started
+        if took > LONG_S + len(apdu + answer) * _SLOWEST_BYTE_S:
+            self.client.subject.long_commands.append(took)
+        return code, answer
+
     def answers(self, apdu: bytes = SELECT.encode()) -> bool:
         """Whether a command is answered, be it with a refusal."""
         code, answer = self.transmit(apdu)
@@ -123,7 +135,7 @@ class Connection:
 
     def send(self, apdu: bytes) -> Response:
         """Data and status word as they came; CallFailed or, for an answer without status word, CannotMeasure."""
-        code, answer = self.transmit(apdu)
+        code, answer = self.transmit_timed(apdu)
         if code != SUCCESS:
             raise CallFailed(code, "SCardTransmit")
         try:
@@ -335,6 +347,8 @@ class Subject:
     delays: dict[bool, list[tuple[float, float]]] = field(default_factory=lambda: {True: [], False: []})
     """Of each movement whose moment is known, until PC/SC told of it: insertions under True, removals under False;
     (seconds since the first, milliseconds)."""
+    long_commands: list[float] = field(default_factory=list)
+    """Seconds of each command that took longer than it may (``LONG_S``), whatever criterion it was for."""
     told_twice: int = 0
     """Movements that PC/SC counted more or less than once."""
     told_atrs: list[bytes] = field(default_factory=list)
@@ -342,7 +356,7 @@ class Subject:
     inserted_at: float | None = None
     """When PC/SC last told of an insertion (monotonic seconds)."""
     _begun: float | None = None
-    _test_card_in: bool = False
+    _instead: OddCard | None = None
     _no_test_card: Exception | None = None
     _silent: bool = False
     _once: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -488,30 +502,34 @@ class Subject:
         """
         if self._no_test_card is not None:
             raise self._no_test_card
-        if self.card.test or self._test_card_in:
+        if self.card.test or self._instead is OddCard.TEST:
             return
-        self._test_card_in = True
         try:
-            self._exchange(self._insert)
+            self.have_instead(OddCard.TEST)
         except (HarnessError, CannotMeasure, CallFailed) as failure:
             self._no_test_card = failure
             raise
 
+    def have_instead(self, card: OddCard) -> None:
+        """Have ``card`` in the reader in the place of the campaign's own. Raises ActuatorFailed, CannotMeasure, CallFailed."""
+        self._instead = card
+        self._exchange(self._insert)
+
     def have_own_card(self) -> None:
-        """Have the campaign's own card back in the reader after ``have_test_card``. Raises as that does."""
-        if self._test_card_in:
-            self._test_card_in = False
+        """Have the campaign's own card back in the reader after another one. Raises as ``have_instead``."""
+        if self._instead is not None:
+            self._instead = None
             self._exchange(self._insert)
 
     def leave_own_card(self) -> None:
         """As ``have_own_card``, at the end of a campaign, however it ended and whatever comes of it."""
-        if self._test_card_in:
+        if self._instead is not None:
             self.due = None
             with contextlib.suppress(HarnessError, CannotMeasure, CallFailed):
                 self.have_own_card()
 
     def _insert(self) -> int | None:
-        return self.actuator.insert_odd(OddCard.TEST) if self._test_card_in else self.actuator.insert()
+        return self.actuator.insert() if self._instead is None else self.actuator.insert_odd(self._instead)
 
     def _exchange(self, insert: Callable[[], int | None]) -> None:
         """Take out what is in the reader, then ``insert``."""
@@ -536,7 +554,7 @@ class Subject:
         self.told_twice += abs((events(after) - events(known)) % 0x10000 - 1)
         if present:
             self.inserted_at = seen / 1e9
-            self.told_atrs += [] if self._test_card_in else [after.atr]
+            self.told_atrs += [after.atr] if self._instead is None else []
         if moment is not None and self.actuator.precise:
             at = moment / 1e9
             self._begun = at if self._begun is None else self._begun

@@ -172,6 +172,7 @@ SOURCES = {
     "the event is the moment at which programs begin": "โปรแกรมเริ่มทำงานทันทีที่ได้รับเหตุการณ์",
     "the first commands are a program's own": "คำสั่งแรกเป็นของโปรแกรมเอง",
     "the national card of the Department of Provincial Administration": "บัตรประจำตัวประชาชนของกรมการปกครอง",
+    "the next patient must not get the data of the one before": "ผู้ป่วยรายถัดไปต้องไม่ได้ข้อมูลของรายก่อนหน้า",
     "the numbers are proposed": "ตัวเลขเป็นข้อเสนอ",
     "the other readers of the computer go on": "เครื่องอ่านอื่นของคอมพิวเตอร์ยังใช้งานได้",
     "the reader name \\\\?PnP?\\Notification": "ชื่อเครื่องอ่าน \\\\?PnP?\\Notification",

@@ -1,7 +1,7 @@
 """All criteria, by id, in the order in which a campaign measures them: one module a family.
 
-What leaves the reader without its card for a moment comes late, and the soak last. What needs the test card comes
-together, so that it is put in once where it takes the place of the campaign's own.
+What leaves the reader without its card for a moment comes late, what counts over all of it later, and the soak last. What
+needs the test card comes together, so that it is put in once where it takes the place of the campaign's own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from types import ModuleType
 from harness.qualify.criteria import (
     atr,
     buffers,
+    echoes,
     identity,
+    next_person,
     odd_cards,
     paper,
     pin_pad,
@@ -23,6 +25,7 @@ from harness.qualify.criteria import (
     resets,
     sharing,
     soak,
+    stalls,
     thai_card,
     timing,
     transfers,
@@ -36,6 +39,7 @@ _WITH_CARD_AT_REST = (
     atr,
     protocols,
     transfers,
+    echoes,
     buffers,
     timing,
     thai_card,
@@ -43,7 +47,7 @@ _WITH_CARD_AT_REST = (
     power,
     sharing,
 )
-_WITH_CARD_MOVED = (removal, presence, odd_cards, unplug, paper, soak)
+_WITH_CARD_MOVED = (removal, next_person, presence, odd_cards, unplug, stalls, paper, soak)
 
 
 def _of(families: Iterable[ModuleType]) -> Iterator[Criterion]:

@@ -7,6 +7,7 @@ import threading
 from apdu_specs.interindustry import SELECT
 from apdu_specs.status import Family as StatusFamily
 from apdu_specs.status import StatusWord
+from harness.qualify.criteria.power import too_long
 from harness.qualify.criteria.transfers import read_command, select_moi
 from harness.qualify.criterion import (
     NONE,
@@ -131,8 +132,8 @@ def unasked(subject: Subject) -> Measurement:
 
 @declare(
     "RS-6",
-    "The card keeps its power between a reconnection and its use",
-    "บัตรไม่ถูกตัดไฟระหว่างการเชื่อมต่อใหม่กับการใช้งาน",
+    "The card keeps its power between a reconnection and its use, and then answers at once",
+    "บัตรไม่ถูกตัดไฟระหว่างการเชื่อมต่อใหม่กับการใช้งาน และตอบทันที",
     basis=proposed("UnitaryTests of pcsc-lite, automatic power-off"),
     needs=(Need.THAI_CARD,),
 )
@@ -145,4 +146,8 @@ def keeps_power(subject: Subject) -> Measurement:
         select_moi(connection)
         # Time itself is what is tried here; nothing is waited for.
         threading.Event().wait(subject.times(quick=1, full=24) / 2)
-        return Measurement(_selected(subject, connection))
+        before = len(subject.long_commands)
+        selected = _selected(subject, connection)
+        if subject.long_commands[before:]:
+            return Measurement(False, too_long(max(subject.long_commands[before:])))
+        return Measurement(selected)

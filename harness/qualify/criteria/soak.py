@@ -13,6 +13,7 @@ from apdu_specs import test_card
 from apdu_specs.interindustry import SELECT
 from apdu_specs.language import Text
 from apdu_specs.status import StatusWord
+from harness.qualify.criteria.stalls import long_ones
 from harness.qualify.criteria.transfers import read_command, reference, select_moi
 from harness.qualify.criterion import (
     NONE,
@@ -49,6 +50,7 @@ class Soak:
     errors: dict[str, int] = field(default_factory=dict)
     wrong: int = 0
     resets: int = 0
+    long_commands: list[float] = field(default_factory=list)  # s
     medians: list[tuple[float, float]] = field(default_factory=list)  # ms
     worst: list[tuple[float, float]] = field(default_factory=list)  # ms
     memory: list[tuple[float, float]] = field(default_factory=list)  # KiB of pcscd
@@ -58,6 +60,7 @@ class Soak:
 def soak(subject: Subject) -> Soak:
     """Commands without a pause for ``soak_s`` seconds; memory and descriptors of pcscd where they can be seen."""
     found = Soak()
+    before = len(subject.long_commands)
     share_s = max(_LEAST_SHARE_S, subject.soak_s / MOST_POINTS)
     with subject.client() as client:
         connection = client.connect()
@@ -72,6 +75,7 @@ def soak(subject: Subject) -> Soak:
             if subject.progress is not None:
                 subject.progress("soak", min(1.0, (now - begun) / subject.soak_s))
         connection.disconnect()
+    found.long_commands = subject.long_commands[before:]
     return found
 
 
@@ -290,6 +294,20 @@ def handle_drift(subject: Subject) -> Measurement:
     first = percentile([value for _, value in series[:fifth]], 0.5)
     last = percentile([value for _, value in series[-fifth:]], 0.5)
     return Measurement(last - first, series={"open files of pcscd": _thinned(series)})
+
+
+@declare(
+    "SK-7",
+    "Commands of the soak that took longer than a second",
+    "คำสั่งระหว่างทดสอบต่อเนื่องที่ใช้เวลานานกว่าหนึ่งวินาที",
+    unit="commands",
+    limits=NONE,
+    basis=proposed("as LT-4; a median does not show a stall that is rare"),
+    profiles=SOAK_ONLY,
+)
+def stalls(subject: Subject) -> Measurement:
+    """Of all that were sent."""
+    return long_ones(subject.once(soak).long_commands)
 
 
 def _thinned(series: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from apdu_specs import adm, keys
 from apdu_specs.language import Text
 from harness.client import CardClient, MatchStatus
 from harness.client.safety import LEAST_TRIES
-from harness.errors import PinLocked, PinSuspended, WrongPin
+from harness.errors import CardRefused, PinLocked, PinSuspended, WrongPin
 from harness.qualify.criterion import (
     EVERY,
     NONE,
@@ -30,6 +32,10 @@ _WITH_PIN = (Need.THAI_CARD, Need.PIN_CONSENT)
 _NOT_TOLD = Text(
     "Right after a reset the card is said to have been given its PIN; its tries were not told.",
     "หลังรีเซ็ตใหม่ ๆ กลับแจ้งว่าใส่ PIN แล้ว จึงไม่ทราบจำนวนครั้งที่เหลือ",
+)
+_KEY_NOT_KNOWN = Text(
+    "This virtual card has a key of its own, or the reader changes every challenge: use a card with the specimen key.",
+    "บัตรเสมือนนี้ใช้กุญแจของตนเอง หรือเครื่องอ่านเปลี่ยนทุกคำท้า โปรดใช้บัตรที่ออกด้วยกุญแจตัวอย่าง",
 )
 _BY_CHANCE = 8
 """More bytes than these are not the same by chance in two cryptograms of 32."""
@@ -104,13 +110,13 @@ def free_question(subject: Subject) -> Measurement:
     with subject.terminal() as terminal:
         terminal.reset()
         client = CardClient(terminal)
-        answers = {_counter(client) for _ in range(5)}
+        answers = {counter_of(client) for _ in range(5)}
     if None in answers:
         return Measurement(False, _NOT_TOLD)
     return Measurement(len(answers) == 1)
 
 
-def _counter(client: CardClient) -> str | None:
+def counter_of(client: CardClient) -> str | None:
     """The tries left, or which refusal was told. None: the card says that the PIN was presented already."""
     try:
         left = client.tries_left()
@@ -119,41 +125,84 @@ def _counter(client: CardClient) -> str | None:
     return None if left is None else str(left)
 
 
-def logins(subject: Subject) -> tuple[int, set[str | None], list[float]]:
-    """Logins that failed, the counter after each, and how long each took in seconds."""
-    took, failed, counters = [], 0, set()
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """What a series of logins gave, a reset after each."""
+
+    told: list[tuple[bytes, MatchStatus]]
+    """Challenges, and what the card answered. Each login but the last has its second challenge in common with the next."""
+    counters: set[str | None]
+    """After each; see ``counter_of``."""
+    took: list[float]
+    """Seconds, PIN and first match status."""
+    citizen_id: str = field(repr=False)
+    """Of a virtual card; else empty."""
+
+
+def logins(subject: Subject) -> Logins:
+    """PIN and match status over and over. Raises CannotMeasure where the PIN is wrong, or cannot be presented."""
     with subject.terminal() as terminal:
         client = CardClient(terminal, real_card=subject.real_card)
-        citizen_id = client.citizen_id() if subject.card.virtual else ""
+        found = Logins([], set(), [], client.citizen_id() if subject.card.virtual else "")
         for number in subject.rounds(quick=10, full=100, least=5):
-            challenge = _challenge(number)
+            challenge = challenge_of(number)
             started = time.monotonic()
-            try:
-                client.verify_pin(subject.pin or "")
-                told = client.match_status(challenge)
-            except WrongPin:
-                # Nothing is tried twice: another wrong one would cost the owner another try.
-                raise CannotMeasure(
-                    Text("The PIN that was given is wrong.", "รหัส PIN ที่ให้มาไม่ถูกต้อง")
-                ) from None
-            except (PinSuspended, PinLocked) as refused:
-                raise CannotMeasure(refused.message) from None
-            took.append(time.monotonic() - started)
-            spoilt = subject.card.virtual and _spoilt(subject, citizen_id, challenge, told)
-            failed += told.matched != 1 or spoilt
+            log_in(subject, client)
+            found.told.append((challenge, client.match_status(challenge)))
+            found.took.append(time.monotonic() - started)
+            found.told.extend(_another(subject, client, challenge_of(number + 1)))
             terminal.reset()
             client.forget()
-            counters.add(_counter(client))
-    return failed, counters, took
+            found.counters.add(counter_of(client))
+    return found
 
 
-def _challenge(number: int) -> bytes:
-    """Another one each time; over the logins every byte value goes to the card."""
-    return bytes((number * keys.CHALLENGE_LENGTH + at) % 256 for at in range(keys.CHALLENGE_LENGTH))
+def log_in(subject: Subject, client: CardClient) -> None:
+    """Present the right PIN. Raises CannotMeasure where it is wrong: it is tried no more, which would cost its owner another try."""
+    try:
+        client.verify_pin(subject.pin or "")
+    except WrongPin:
+        raise CannotMeasure(Text("The PIN that was given is wrong.", "รหัส PIN ที่ให้มาไม่ถูกต้อง")) from None
+    except (PinSuspended, PinLocked) as refused:
+        raise CannotMeasure(refused.message) from None
 
 
-def _spoilt(subject: Subject, citizen_id: str, challenge: bytes, told: MatchStatus) -> bool:
-    """Whether a cryptogram is that of a virtual card but for some bytes. One with a key of its own shares none with it."""
+def _another(subject: Subject, client: CardClient, challenge: bytes) -> list[tuple[bytes, MatchStatus]]:
+    """Match status in the session of the one before. Nobody knows whether a real card gives two in one: it may refuse."""
+    try:
+        return [(challenge, client.match_status(challenge))]
+    except CardRefused:
+        if subject.card.virtual:
+            raise
+        return []
+
+
+def challenge_of(number: int) -> bytes:
+    """Another one each time: every byte value goes to the card, and 00 is the first byte of some and the last of others."""
+    values = bytes((number * keys.CHALLENGE_LENGTH + at) % 256 for at in range(keys.CHALLENGE_LENGTH))
+    return values[::-1] if number // (256 // keys.CHALLENGE_LENGTH) % 2 else values
+
+
+def _not_the_cards(subject: Subject, found: Logins) -> int:
+    """Cryptograms that the card has not given to that challenge. Raises CannotMeasure where that cannot be known."""
+    given: dict[bytes, set[bytes]] = {}
+    for challenge, told in found.told:
+        given.setdefault(challenge, set()).add(told.cryptogram)
+    # No card signs two challenges alike; a real one may sign the same challenge otherwise the next time.
+    replayed = sum(map(len, given.values())) - len(set().union(*given.values()))
+    if not subject.card.virtual:
+        return replayed
+    same = [_same_as_specimen(subject, found.citizen_id, *each) for each in found.told]
+    if max(same, default=0) > _BY_CHANCE:
+        return sum(each < keys.CRYPTOGRAM_LENGTH for each in same)
+    wrong = replayed + sum(len(each) - 1 for each in given.values())
+    if not wrong:
+        raise CannotMeasure(_KEY_NOT_KNOWN)
+    return wrong
+
+
+def _same_as_specimen(subject: Subject, citizen_id: str, challenge: bytes, told: MatchStatus) -> int:
+    """How many bytes are those of a virtual card that was issued with the specimen key."""
     serial = subject.card.serial
     right = keys.match_cryptogram(
         keys.card_key(keys.SPECIMEN_MASTER_KEY, citizen_id, serial),
@@ -163,8 +212,7 @@ def _spoilt(subject: Subject, citizen_id: str, challenge: bytes, told: MatchStat
         key_id=adm.OFFICER_KEY_ID,
         match_status=told.matched,
     )
-    same = sum(one == other for one, other in zip(right, told.cryptogram, strict=True))
-    return _BY_CHANCE < same < len(right)
+    return sum(one == other for one, other in zip(right, told.cryptogram, strict=True))
 
 
 @declare(
@@ -177,8 +225,11 @@ def _spoilt(subject: Subject, citizen_id: str, challenge: bytes, told: MatchStat
     needs=_WITH_PIN,
 )
 def login(subject: Subject) -> Measurement:
-    """PIN and match status, with a reset after each. Of a virtual card with the specimen key the cryptogram is computed."""
-    return Measurement(subject.once(logins)[0])
+    """PIN and two match statuses, with a reset after each. A virtual card's cryptograms are computed; those of a real card,
+    whose key nobody here knows, must differ with the challenge."""
+    found = subject.once(logins)
+    refused = sum(told.matched != 1 for _, told in found.told)
+    return Measurement(refused + _not_the_cards(subject, found))
 
 
 @declare(
@@ -191,7 +242,7 @@ def login(subject: Subject) -> Measurement:
 )
 def counter(subject: Subject) -> Measurement:
     """The same number is left after each. What was spent before is none of the reader's: the right PIN gives it back."""
-    counters = subject.once(logins)[1]
+    counters = subject.once(logins).counters
     if None in counters:
         return Measurement(False, _NOT_TOLD)
     return Measurement(len(counters) == 1)
@@ -208,7 +259,7 @@ def counter(subject: Subject) -> Measurement:
 )
 def login_time(subject: Subject) -> Measurement:
     """PIN and match status."""
-    samples = subject.once(logins)[2]
+    samples = subject.once(logins).took
     return Measurement(percentile(samples, 0.95), samples=samples)
 
 
@@ -220,31 +271,46 @@ def login_time(subject: Subject) -> Measurement:
     needs=_WITH_PIN,
 )
 def wrong_then_right(subject: Subject) -> Measurement:
-    """One wrong PIN, then the right one, which must be known to be right; two more tries must be left for it."""
+    """One wrong PIN, then the right one, which must be known to be right; two more tries must be left for it.
+
+    What the wrong one cost is asked of the card three times: its answer to it, the counter then, and after a reset.
+    """
     subject.once(logins)  # a PIN that turned out to be wrong there is not tried here again
-    right = subject.pin or ""
-    other = f"{(int(right) + 1) % 10000:04d}"
+    other = f"{(int(subject.pin or '') + 1) % 10000:04d}"
     with subject.terminal() as terminal:
         client = CardClient(terminal, real_card=subject.real_card)
-        try:
-            client.verify_pin(right)
-            terminal.reset()
-            client.forget()
-            before = client.tries_left()
-        except (WrongPin, PinSuspended, PinLocked) as refused:
-            raise CannotMeasure(refused.message) from None
-        if before is None or before <= LEAST_TRIES:  # None: the reader did not reset the card
+        log_in(subject, client)
+        before = _after_reset(client)
+        # None: the reader did not reset the card.
+        if before is None or not before.isdecimal() or int(before) <= LEAST_TRIES:
             raise CannotMeasure(Text("Too few tries are left.", "เหลือโอกาสน้อยเกินไป"))
         try:
             client.verify_pin(other)
         except WrongPin as told:
-            spent = told.tries_left
+            left = [str(told.tries_left), counter_of(client), _after_reset(client)]
         else:
             return Measurement(False, Text("A wrong PIN was accepted.", "บัตรยอมรับ PIN ที่ผิด"))
-        client.verify_pin(right)
-        terminal.reset()
-        client.forget()
-        return Measurement(spent == before - 1 and client.tries_left() == before)
+        if any(each is not None and not each.isdecimal() for each in left):
+            return Measurement(False, _costs(before, left))  # suspended: no PIN is presented to such a card
+        client.verify_pin(subject.pin or "")
+        given_back = _after_reset(client) == before
+    if set(left) != {str(int(before) - 1)}:
+        return Measurement(False, _costs(before, left))
+    return Measurement(given_back)
+
+
+def _after_reset(client: CardClient) -> str | None:
+    client.terminal.reset()
+    client.forget()
+    return counter_of(client)
+
+
+def _costs(before: str, left: Sequence[str | None]) -> Text:
+    counts = ", ".join("–" if each is None else each for each in left)
+    return Text(
+        f"Tries left: {before} before, then {counts}: its answer, the counter, and the counter after a reset.",
+        f"จำนวนครั้งที่เหลือ: ก่อนหน้า {before} แล้วเป็น {counts} คือคำตอบของบัตร ตัวนับ และตัวนับหลังรีเซ็ต",
+    )
 
 
 @declare(

@@ -16,7 +16,6 @@ from harness.errors import CardSilent
 from harness.qualify.criteria.transfers import read_command, select_moi
 from harness.qualify.criterion import (
     FULL_ONLY,
-    NONE,
     CannotMeasure,
     Declarations,
     DoesNotApply,
@@ -33,7 +32,6 @@ from harness.qualify.subject import SUCCESS, CallFailed, Subject, percentile
 declare = Declarations(Family.TIMING)
 _BITS_PER_BYTE = 12  # start, eight, parity and two of guard time (ISO/IEC 7816-3 7.2)
 _SLOWEST_BAUD = 9600
-_LONG_S = 1.0
 _SILENCE_BOUND_S = 60.0
 
 
@@ -45,7 +43,7 @@ def latencies(subject: Subject) -> list[tuple[float, float]]:
         begun = time.monotonic()
         for _ in subject.rounds(quick=300, full=3000, least=100):
             started = time.monotonic()
-            code, _ = connection.transmit(command)
+            code, _ = connection.transmit_timed(command)
             ended = time.monotonic()
             if code != SUCCESS:
                 raise CallFailed(code, "SCardTransmit")
@@ -97,19 +95,6 @@ def p95(subject: Subject) -> Measurement:
 def p99(subject: Subject) -> Measurement:
     """p99 of the same commands."""
     return Measurement(percentile(_milliseconds(subject), 0.99))
-
-
-@declare(
-    "LT-4",
-    "Commands that take longer than a second",
-    "คำสั่งที่ใช้เวลานานกว่าหนึ่งวินาที",
-    unit="commands",
-    limits=NONE,
-    basis=proposed("UnitaryTests of pcsc-lite report each exchange above 1 s"),
-)
-def long_ones(subject: Subject) -> Measurement:
-    """Of the same commands."""
-    return Measurement(sum(ms > _LONG_S * 1000 for ms in _milliseconds(subject)))
 
 
 def photo_rates(subject: Subject) -> list[tuple[float, float]]:

@@ -1,13 +1,10 @@
 """Transfers: every length both ways, and what becomes of 61 xx and 6C xx on the way.
 
 With a national card READ gives every answer length, and SELECT the command lengths that are safe: nothing here could
-spend a try of the PIN. What only a test card can show (all command lengths, extended ones) is asked of a test card.
+spend a try of the PIN. What only a test card can show is asked in ``echoes``.
 """
 
 from __future__ import annotations
-
-import time
-from collections.abc import Callable
 
 from apdu_specs import adm, card_manager, moi, nhso, test_card
 from apdu_specs.apdu import MAX_ANSWER, MAX_SHORT_DATA
@@ -30,8 +27,7 @@ from harness.qualify.criterion import (
     manual,
     proposed,
 )
-from harness.qualify.subject import LIMIT_S, SUCCESS, Connection, Subject, code_name
-from harness.terminals.scard import ResultCode
+from harness.qualify.subject import SUCCESS, Connection, Subject
 
 declare = Declarations(Family.TRANSFERS)
 
@@ -40,43 +36,11 @@ _FAR = moi.PHOTO_LENGTH - MAX_ANSWER  # the end of the photo: other bytes in P1 
 _SOME_LENGTHS = (1, 2, 16, 17, 128, 255, 256)
 _CUTS = ((0, MAX_SHORT_DATA), (100, 241))
 """Lengths of the first piece and of the others: no border is where the other cut has one, but the photo's start."""
-_EDGES = (
-    0,
-    1,
-    2,
-    15,
-    16,
-    17,
-    19,
-    31,
-    32,
-    33,
-    63,
-    64,
-    65,
-    127,
-    128,
-    129,
-    191,
-    192,
-    193,
-    252,
-    253,
-    254,
-    255,
-    256,
-)
-_LEAST_LENGTHS = 40
-_REPEATED = 16  # bytes of one value
 _LEAST_PHOTO = 3000  # bytes, in which every value is met a dozen times
 _SAMPLE = 200  # bytes that are fetched in pieces
 _PIECE = 10
 _MOST_TRIES = 8  # of a piece of the reference, with a reader that spoils an answer now and then
 _SMALL = 16  # bytes at a time where the reference is read: no reader has trouble with these
-_LONGEST_S = 0.7 * LIMIT_S  # of one command, on a slow line
-_SLOW_STEP = 1024  # a slow line carries this, where it has no time for the next step
-_A_FEW_EXTENDED = (MAX_ANSWER + 1, 300, 1000, 5000)
-_EXTENDED_STEP = {"quick": 8192, "full": 1021}
 
 
 def read_command(subject: Subject, offset: int, length: int) -> bytes:
@@ -114,7 +78,7 @@ def _piece(subject: Subject, connection: Connection, at: int) -> bytes:
     raise CannotMeasure(Text("The card does not give the photo.", "บัตรไม่ให้ข้อมูลภาพ"))
 
 
-def _count(wrong: list[int]) -> Measurement:
+def counted(wrong: list[int]) -> Measurement:
     """How many lengths went wrong, and the first of them."""
     if not wrong:
         return Measurement(0)
@@ -182,7 +146,7 @@ def every_answer(subject: Subject) -> Measurement:
             if connection.fetch(read_command(subject, start, length))
             != (right[start][:length], StatusWord.OK)
         ]
-    return _count(wrong)
+    return counted(wrong)
 
 
 @declare(
@@ -202,7 +166,7 @@ def short_commands(subject: Subject) -> Measurement:
             for length in range(1, 17)
             if connection.send(SELECT.encode(b"\xf0" + b"\x5a" * (length - 1))).sw != StatusWord.NOT_FOUND
         ]
-    return _count(wrong)
+    return counted(wrong)
 
 
 @declare(
@@ -225,7 +189,7 @@ def identifiers(subject: Subject) -> Measurement:
             told_other = bool(data) and data[:1] == b"\x84" and data != FCI.build({"aid": aid})
             if sw != StatusWord.OK or told_other:
                 wrong.append(number)
-    return _count(wrong)
+    return counted(wrong)
 
 
 @declare(
@@ -408,141 +372,6 @@ def _values(wrong: list[int]) -> Measurement:
     return Measurement(len(wrong), Text(first, first) if wrong else None)
 
 
-def _test_card(
-    subject: Subject, commands: dict[int, bytes], right: Callable[[int], bytes], *, stop: bool = False
-) -> tuple[list[int], list[int]]:
-    """The lengths that worked and those that did not; ``stop`` at the first that did not, or would take too long.
-
-    Without ``stop`` the lengths at which readers stumble come first: on a slow line there is no time for all.
-    """
-    good: list[int] = []
-    wrong: list[int] = []
-    a_byte_s = 0.0
-    all_of_them = len(commands)
-    rounds = subject.rounds(
-        quick=all_of_them, full=all_of_them, least=all_of_them if stop else _LEAST_LENGTHS
-    )
-    edges = [] if stop else [each for each in _EDGES if each in commands]
-    with subject.connection() as connection:
-        for length, _ in zip(dict.fromkeys([*edges, *commands]), rounds, strict=False):
-            command = commands[length]
-            if stop and length * a_byte_s > _LONGEST_S:
-                break
-            started = time.monotonic()
-            code, answer = connection.transmit(command)
-            a_byte_s = (time.monotonic() - started) / len(command + answer)
-            if code in (ResultCode.NO_SMARTCARD, ResultCode.REMOVED_CARD):
-                raise CannotMeasure(Text(code_name(code), code_name(code)))
-            right_one = code == SUCCESS and answer == right(length)
-            (good if right_one else wrong).append(length)
-            if wrong and stop:
-                break
-    return good, sorted(wrong)
-
-
-@declare(
-    "TX-10",
-    "Test card: answers of every length from 1 to 256 (case 2)",
-    "บัตรทดสอบ: คำตอบทุกความยาว 1 ถึง 256 ไบต์ (กรณี 2)",
-    unit="lengths",
-    limits=NONE,
-    basis=iso("7816-3 12.1.1"),
-    needs=(Need.FAULT_CARD,),
-)
-def test_answers(subject: Subject) -> Measurement:
-    """ECHO with every Le."""
-    commands = {length: test_card.encode(le=length) for length in range(1, MAX_ANSWER + 1)}
-    return _count(_test_card(subject, commands, lambda n: test_card.pattern(n) + StatusWord.OK.raw)[1])
-
-
-@declare(
-    "TX-11",
-    "Test card: commands of every length from 1 to 255 (case 3)",
-    "บัตรทดสอบ: คำสั่งทุกความยาว 1 ถึง 255 ไบต์ (กรณี 3)",
-    unit="lengths",
-    limits=NONE,
-    basis=iso("7816-3 12.1.1"),
-    needs=(Need.FAULT_CARD,),
-)
-def test_commands(subject: Subject) -> Measurement:
-    """ECHO with every Lc; the card checks the data."""
-    lengths = range(1, MAX_SHORT_DATA + 1)
-    commands = {length: test_card.encode(test_card.pattern(length)) for length in lengths}
-    return _count(_test_card(subject, commands, lambda _: StatusWord.OK.raw)[1])
-
-
-@declare(
-    "TX-12",
-    "Test card: every length there and back (case 4)",
-    "บัตรทดสอบ: ส่งและรับทุกความยาว (กรณี 4)",
-    unit="lengths",
-    limits=NONE,
-    basis=iso("7816-3 12.1.1"),
-    needs=(Need.FAULT_CARD,),
-)
-def test_echo(subject: Subject) -> Measurement:
-    """ECHO with every Lc and as much Le."""
-    lengths = range(1, MAX_SHORT_DATA + 1)
-    commands = {n: test_card.encode(test_card.pattern(n), le=n) for n in lengths}
-    return _count(_test_card(subject, commands, lambda n: test_card.pattern(n) + StatusWord.OK.raw)[1])
-
-
-@declare(
-    "TX-16",
-    "Test card: every byte value arrives unchanged, both ways",
-    "บัตรทดสอบ: ไบต์ทุกค่าไปและกลับโดยไม่ผิดเพี้ยน",
-    unit="byte values",
-    limits=NONE,
-    basis=proposed("no line may take a byte for its own: XON, XOFF, NUL, the eighth bit"),
-    needs=(Need.FAULT_CARD,),
-)
-def test_values(subject: Subject) -> Measurement:
-    """ECHO of each value, alone and between others."""
-    data = {value: bytes((value,)) * _REPEATED + bytes((value ^ 0xFF, value, 0)) for value in range(256)}
-    commands = {value: test_card.encode(each, le=len(each)) for value, each in data.items()}
-    return _values(_test_card(subject, commands, lambda value: data[value] + StatusWord.OK.raw)[1])
-
-
-@declare(
-    "EXT-1",
-    "Test card: the longest extended answer that arrives whole",
-    "บัตรทดสอบ: คำตอบแบบขยายที่ยาวที่สุดที่มาถึงครบถ้วน",
-    unit="bytes",
-    limits=Limits(lower=MAX_ANSWER, marginal_lower=MAX_ANSWER + 1),
-    basis=iso("7816-3 12.1.3; how far a reader goes is recorded, no extended length at all is marginal"),
-    needs=(Need.FAULT_CARD,),
-)
-def extended_answers(subject: Subject) -> Measurement:
-    """ECHO with extended Le in steps, until one does not work."""
-    lengths = _extended_lengths(subject)
-    commands = {length: test_card.encode(le=length) for length in lengths}
-    good, _ = _test_card(subject, commands, lambda n: test_card.pattern(n) + StatusWord.OK.raw, stop=True)
-    return Measurement(max(good, default=0), samples=[float(each) for each in good])
-
-
-@declare(
-    "EXT-2",
-    "Test card: the longest extended command that arrives whole",
-    "บัตรทดสอบ: คำสั่งแบบขยายที่ยาวที่สุดที่ไปถึงครบถ้วน",
-    unit="bytes",
-    limits=Limits(lower=MAX_SHORT_DATA, marginal_lower=MAX_SHORT_DATA + 1),
-    basis=iso("7816-3 12.1.3; how far a reader goes is recorded, no extended length at all is marginal"),
-    needs=(Need.FAULT_CARD,),
-)
-def extended_commands(subject: Subject) -> Measurement:
-    """ECHO with extended Lc in steps, until one does not work."""
-    lengths = [MAX_SHORT_DATA, *_extended_lengths(subject)]
-    commands = {length: test_card.encode(test_card.pattern(length)) for length in lengths}
-    good, _ = _test_card(subject, commands, lambda _: StatusWord.OK.raw, stop=True)
-    return Measurement(max(good, default=0), samples=[float(each) for each in good])
-
-
-def _extended_lengths(subject: Subject) -> list[int]:
-    # 65 526 bytes of data make the longest command that vpcd carries: 65 535 with header and lengths.
-    step = subject.times(quick=_EXTENDED_STEP["quick"], full=_EXTENDED_STEP["full"])
-    return sorted({*range(MAX_ANSWER, 65526, step), _SLOW_STEP, 65526})
-
-
 @declare(
     "EXT-3",
     "An extended command that is not supported is refused, and the card stays usable",
@@ -557,29 +386,3 @@ def extended_refused(subject: Subject) -> Measurement:
     with subject.connection() as connection:
         connection.transmit(extended)
         return Measurement(connection.answers(SELECT.encode(moi.AID)))
-
-
-@declare(
-    "EXT-4",
-    "Test card: an extended command is carried, or refused by an error code",
-    "บัตรทดสอบ: คำสั่งแบบขยายถูกส่งครบถ้วน หรือถูกปฏิเสธด้วยรหัสข้อผิดพลาด",
-    unit="commands",
-    limits=NONE,
-    basis=proposed(
-        "the card takes them all: a status word that refuses one was made up, or the card got another command"
-    ),
-    needs=(Need.FAULT_CARD,),
-)
-def extended_honest(subject: Subject) -> Measurement:
-    """ECHO both ways with a few extended lengths: answers that are not the card's."""
-    data = {n: test_card.pattern(n) for n in _A_FEW_EXTENDED}
-    commands = [(test_card.encode(le=n), data[n] + StatusWord.OK.raw) for n in data]
-    commands += [(test_card.encode(data[n]), StatusWord.OK.raw) for n in data]
-    wrong = 0
-    for command, right in commands:
-        with subject.connection() as connection:  # of its own: what refuses one may end the connection
-            code, answer = connection.transmit(command)
-            if connection.left:
-                raise CannotMeasure(Text(code_name(code), code_name(code)))
-            wrong += code == SUCCESS and answer != right
-    return Measurement(wrong)

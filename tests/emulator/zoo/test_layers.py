@@ -20,6 +20,9 @@ CASE_4 = bytes.fromhex("90EC00000400010203" + "02")
 ATR = bytes.fromhex("3B7818000054484E4944545354")
 
 
+CASE_3_CRLF = bytes.fromhex("90EC0000030D0A01")
+
+
 def case_3(length: int) -> bytes:
     return bytes.fromhex("90EC0000") + bytes((length,)) + bytes(range(length))
 
@@ -95,6 +98,13 @@ BYTES: Sequence[tuple[str, Sequence[bytes], Sequence[str]]] = (
     ("off-by-one=1", [CASE_1, CASE_2, CASE_1], ["9000", "9000", TEN + "9000"]),
     ("stall=2", [CASE_1, CASE_1], ["9000", "9000+3000"]),
     ("baud=9600", [CASE_1], ["9000+9"]),  # seven characters of twelve bits: 8.75 ms
+    ("newlines", [CASE_3_CRLF + b"\x03", CASE_1], ["0A0A019000", "9000"]),
+    ("newlines", [CASE_3_CRLF], ["6A80"]),
+    (
+        "general-status",
+        [bytes.fromhex("90EE" + sw) for sw in ("6983", "6B00", "6D01", "6EFF", "6A82", "9000")],
+        ["6900", "6F00", "6F00", "6F00", "6A82", "9000"],
+    ),
     ("drops=2", [CASE_1, CASE_1], ["9000", "TakenOut"]),
 )
 
@@ -102,6 +112,20 @@ BYTES: Sequence[tuple[str, Sequence[bytes], Sequence[str]]] = (
 @pytest.mark.parametrize(("fault", "commands", "answers"), BYTES, ids=[row[0] for row in BYTES])
 def test_bytes(fault: str, commands: Sequence[bytes], answers: Sequence[str]) -> None:
     assert said(behind(fault), *commands) == list(answers)
+
+
+def test_leading_zeros_of_data_are_lost() -> None:
+    diary = Diary()
+    short, long = bytes.fromhex("90EC0000020001"), bytes.fromhex("90EC000003000007" + "05")
+    said(
+        behind("zeros-lost=3", card=diary),
+        short,
+        long,
+        CASE_2,
+        bytes.fromhex("90EC000000000300FF00" + "0002"),
+    )
+    changed = bytes.fromhex("90EC000003070000" + "05"), bytes.fromhex("90EC0000000003FF0000" + "0002")
+    assert diary.commands == [short, changed[0], CASE_2, changed[1]]
 
 
 def test_fetches_joins_what_waits() -> None:
@@ -147,6 +171,19 @@ def test_slower_and_slower() -> None:
     port = behind("ages=999999")
     delays = [float(answer.partition("+")[2] or 0) for answer in said(port, *[CASE_1] * 3)]
     assert delays == sorted(delays)
+
+
+def test_after_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("emulator.zoo.speed.time.monotonic", lambda: now[0])
+    slow, old = behind("wakes-slowly=400"), behind("old-after-pause=400")
+    told = []
+    for pause, command in ((9.0, CASE_1), (0.3, CASE_2), (0.5, CASE_1), (4.3, CASE_1), (4.5, CASE_2)):
+        now[0] += pause
+        told.append((*said(slow, command), *said(old, command)))
+    ten = TEN + "9000"
+    assert [one for one, _ in told] == ["9000", ten, "9000+4000", "9000", ten + "+4000"]
+    assert [other for _, other in told] == ["9000", ten, ten, "9000", "9000"]
 
 
 def test_resets_and_none() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from apdu_specs.odd_atrs import OddCard
-from emulator.test_card import TestCard
+from emulator.odd_card import odd_card
 from harness.bench import Bench
 from harness.qualify.actuator import Actuator
 
@@ -30,5 +30,5 @@ class Hand(Actuator):
         return time.monotonic_ns()
 
     def insert_odd(self, card: OddCard) -> int | None:
-        self._bench.push(other=TestCard(card.atr))
+        self._bench.push(other=odd_card(card))
         return time.monotonic_ns()

@@ -37,7 +37,7 @@ def test_each_says_what_it_is(name: str) -> None:
 def test_whatever_presents_a_pin_needs_consent() -> None:
     # Only these name the PIN; all others reach the card through READ, SELECT, GET RESPONSE and ECHO.
     with_pin = {name for name, each in CRITERIA.items() if Need.PIN_CONSENT in each.needs}
-    assert with_pin == {"FL-1", "FL-2", "FL-3", "FL-4"}
+    assert with_pin == {"FL-1", "FL-2", "FL-3", "FL-4", "FL-5"}
     for path in (ROOT / "harness" / "qualify").rglob("*.py"):
         if path.name != "thai_card.py":
             assert "verify_pin" not in path.read_text(encoding="utf-8"), path

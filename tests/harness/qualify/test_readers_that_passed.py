@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -205,15 +204,6 @@ def test_tries_that_were_spent_before_are_no_fault_of_the_reader(
 ) -> None:
     names = ("TH-4", "FL-1", "FL-2", "FL-4", "TX-2", "TX-14", "TX-15", "RS-4", "LT-3")
     assert verdicts(bench, tmp_path, *names, failures=failures) == dict.fromkeys(names, "pass")
-
-
-@pytest.mark.pcsc
-def test_a_card_with_a_key_of_its_own_logs_in(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    others = replace(card_from_seed(1), card_key=bytes(32))
-    monkeypatch.setattr(f"{__name__}.card_from_seed", lambda _: others)
-    assert verdicts(bench, tmp_path, "FL-1") == {"FL-1": "pass"}
 
 
 @pytest.mark.pcsc

@@ -1,8 +1,10 @@
-"""The test card's ECHO: literal vectors of the four cases, short and extended."""
+"""The test card's commands: literal vectors of ECHO's four cases, short and extended, and of TELL."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apdu_specs import test_card
 
@@ -54,3 +56,36 @@ def test_encoding() -> None:
     assert test_card.encode(le=257) == bytes.fromhex("90EC0000 00 0101")
     assert test_card.encode(b"\x07" * 256, le=65536)[:7] == bytes.fromhex("90EC0000 00 0100")
     assert test_card.encode(never=True) == bytes.fromhex("90ECFFFF")
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("90EE9000", "9000"),
+        ("90EE6984", "6984"),
+        ("90EE6282 03", "000102 6282"),
+        ("90EE63C3 00", bytes(range(256)).hex() + "63C3"),
+        ("90EE9FFF", "9FFF"),
+        ("90EE6000", "6A86"),
+        ("90EE5A00", "6A86"),
+        ("90EEA000", "6A86"),
+        ("90EE9000 01 00", "6700"),
+    ],
+)
+def test_tell(command: str, answer: str) -> None:
+    assert test_card.tell(bytes.fromhex(command)) == bytes.fromhex(answer)
+    assert test_card.echo(bytes.fromhex(command)) is None
+
+
+def test_other_commands_are_not_tell() -> None:
+    assert test_card.tell(bytes.fromhex("90EC0000")) is None
+    assert test_card.tell(b"\x90\xee\x90") is None
+    assert test_card.encode_tell(0x6984) == bytes.fromhex("90EE6984")
+    assert test_card.encode_tell(0x6282, le=256) == bytes.fromhex("90EE628200")
+
+
+@given(st.integers(0, 0xFFFF))
+def test_any_word_is_told_or_refused(sw: int) -> None:
+    carried = sw >> 12 in (6, 9) and not 0x6000 <= sw <= 0x60FF
+    told = test_card.tell(test_card.encode_tell(sw))
+    assert told == (sw.to_bytes(2, "big") if carried else bytes.fromhex("6A86"))
