@@ -124,9 +124,15 @@ SOURCES = {
     "an error that is the same every time shows where the borders are others": (
         "ข้อผิดพลาดที่เหมือนเดิมทุกครั้งจะปรากฏเมื่อแบ่งอ่านที่ตำแหน่งอื่น"
     ),
-    "no line may take a byte for its own: XON, XOFF, NUL, the eighth bit": (
-        "สายต้องไม่ใช้ไบต์ใดเป็นรหัสของตน: XON, XOFF, NUL, บิตที่แปด"
+    "no line may take bytes for its own: XON, XOFF, NUL, the eighth bit, CR LF, an escape": (
+        "สายต้องไม่ใช้ไบต์ใดเป็นรหัสของตน: XON, XOFF, NUL, บิตที่แปด, CR LF, รหัสหลีก"
     ),
+    "a median does not show a stall that is rare": "มัธยฐานไม่แสดงการสะดุดที่นาน ๆ เกิดครั้ง",
+    "a slow line's bytes do not count": "ไม่นับเวลาส่งไบต์ของสายที่ช้า",
+    "a status word is all that tells a wrong PIN from a suspended, and that from a locked one": (
+        "มีเพียงรหัสสถานะที่แยก PIN ผิด PIN ถูกระงับ และ PIN ถูกล็อกออกจากกัน"
+    ),
+    "as LT-4": "เช่นเดียวกับ LT-4",
     "a login takes some hundred commands": "การเข้าใช้งานหนึ่งครั้งใช้หลายร้อยคำสั่ง",
     "a person waits for it": "มีผู้ใช้รออยู่",
     "a program must not hang": "โปรแกรมต้องไม่ค้าง",
