@@ -96,7 +96,8 @@ class PatientReader:
     def _read(self, terminal: Terminal, photo: bool) -> PatientCard:
         try:
             client = CardClient(terminal)
-            card = read_card(client, photo=photo)
+            with client.alone():  # the officer's screen may be at work with the same card
+                card = read_card(client, photo=photo)
         except (CardRefused, CardNonsense, SpecError) as error:
             raise NotANationalCard from error
         if self._seen is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
@@ -70,6 +71,7 @@ class CardClient:
         self._policy = policy
         self._real_card = real_card
         self._selected: Applet | None = None
+        self._alone = False
         self._serial: bytes | None = None
         self._generation: Generation | None = None
         p2 = min(_family(terminal.atr).get_response_p2)
@@ -97,6 +99,18 @@ class CardClient:
         self._selected = None
         self._expect(SELECT, SELECT.encode(applet.aid))
         self._selected = applet
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """No other program's command comes in between; whatever it selected before is selected anew. May be nested."""
+        with self.terminal.alone():
+            if not self._alone:
+                self._selected = None
+            before, self._alone = self._alone, True
+            try:
+                yield
+            finally:
+                self._alone = before
 
     def _within(self, applet: Applet) -> None:
         if self._selected is not applet:
@@ -186,6 +200,10 @@ class CardClient:
 
     def read_all(self, progress: Progress | None = None) -> CardContents:
         """Everything the card tells. Reading spends nothing and needs no PIN; locked cards are read alike."""
+        with self.alone():
+            return self._read_all(progress)
+
+    def _read_all(self, progress: Progress | None) -> CardContents:
         unreadable: list[str] = []
         images = self._images(progress)
         person = [image for image in images if image.applet is moi.MOI]

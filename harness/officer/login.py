@@ -205,13 +205,15 @@ class Login:
 
         None: all that the card's policy gives. Raises PinSuspended, PinLocked, and what stands against a PIN for a real card.
         """
-        tries = self._card.tries_left()
+        with self._card.alone():
+            tries = self._card.tries_left()
         safety.require_consent(self._serial, self._real_card, lambda: tries)
         return tries
 
     def holder(self) -> Text:
         """Whose card it is, as it says in both languages. After step 5. Raises as a read does, SpecError too."""
-        thai, english = (self._card.read_field(moi.MOI, name) for name in ("thai_name", "english_name"))
+        with self._card.alone():
+            thai, english = (self._card.read_field(moi.MOI, name) for name in ("thai_name", "english_name"))
         return Text(str(english or ""), str(thai or ""))
 
     @property
@@ -264,22 +266,27 @@ class Login:
         self._agent.insist_on_green()
 
     def _read_card(self) -> None:
-        try:
-            self._citizen_id = self._card.citizen_id()
-        except SpecError as error:
-            raise CardDataUnreadable from error
-        if not citizen_id.is_valid(self._citizen_id):
-            raise CardDataUnreadable
-        self._serial = self._card.card_serial()
+        with self._card.alone():
+            try:
+                self._citizen_id = self._card.citizen_id()
+            except SpecError as error:
+                raise CardDataUnreadable from error
+            if not citizen_id.is_valid(self._citizen_id):
+                raise CardDataUnreadable
+            self._serial = self._card.card_serial()
         self._on_card(self._citizen_id, self._serial)
 
     def _present_pin(self) -> None:
         # A suspended or locked card ends the login here, before the PIN is asked for: nobody types one that is not sent.
-        self._card.verify_pin(self._pin(self.tries_left()))
+        # While a person types it others may use the card.
+        pin = self._pin(self.tries_left())
+        with self._card.alone():
+            self._card.verify_pin(pin)
 
     def _ask_authority(self) -> None:
         challenge = self._authority.challenge(self._citizen_id, self._serial, self._office)
-        status = self._card.match_status(challenge, adm.OFFICER_KEY_ID)
+        with self._card.alone():
+            status = self._card.match_status(challenge, adm.OFFICER_KEY_ID)
         self._tkey = self._authority.confirm(
             self._citizen_id,
             self._serial,

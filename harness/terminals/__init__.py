@@ -7,6 +7,7 @@ virtual or real. A terminal changes nothing in what it carries.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Self
 
@@ -46,6 +47,10 @@ class Terminal(ABC):
     def recover(self) -> bytes:
         """Take the card back after CardWasReset, without resetting it again; return its answer to reset."""
         return self.connect()
+
+    def alone(self) -> AbstractContextManager[None]:
+        """While it lasts no other program's command comes in between. Where there are no others: nothing."""
+        return nullcontext()
 
     @abstractmethod
     def disconnect(self) -> None:

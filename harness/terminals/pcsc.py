@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -121,6 +121,7 @@ class PcscTerminal(Terminal):
         self._pci: Any = None
         self._watchdog: Watchdog | None = None
         self._card_left = False
+        self._alone = False
 
     def connect(self) -> bytes:
         """Connect to the card. Raises NoReader, NoCard, ReaderBusy, StackUnavailable, CardSilent."""
@@ -152,6 +153,34 @@ class PcscTerminal(Terminal):
             self._card_left = True
             raise CardRemoved(self.name)
         return answer
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """A transaction: others wait for its end, and this one waits for theirs. May be nested.
+
+        Raises CardSilent where another program keeps the card for longer than ``timeout_s``.
+        """
+        outermost = not self._alone
+        if outermost:
+            self._begin()
+        try:
+            yield
+        finally:
+            if outermost:
+                self._alone = False
+                # What ends it in any case is that the card was reset, has left, or was let go.
+                with contextlib.suppress(HarnessError):
+                    self._call(scard.end, self._handle)
+
+    def _begin(self) -> None:
+        for _ in range(_MOST_RESETS):
+            with contextlib.suppress(CardWasReset):
+                self._call(scard.begin, self._handle)
+                self._alone = True
+                return
+            self.recover()
+        self._call(scard.begin, self._handle)
+        self._alone = True
 
     def reset(self) -> bytes:
         """Warm reset; also how to go on after CardWasReset."""

@@ -222,6 +222,16 @@ def reconnect(handle: int, share: Share, protocols: Protocol, disposition: Dispo
     return Protocol(protocol)
 
 
+def begin(handle: int) -> None:
+    """Keep the card to oneself; waits for whoever has it."""
+    _checked(_pyscard().SCardBeginTransaction(handle), "SCardBeginTransaction")
+
+
+def end(handle: int) -> None:
+    """Let others have their turn; the card stays as it is."""
+    _checked(_pyscard().SCardEndTransaction(handle, int(Disposition.LEAVE)), "SCardEndTransaction")
+
+
 def disconnect(handle: int, disposition: Disposition) -> None:
     """Let the card go; a card that is gone already is not an error."""
     _pyscard().SCardDisconnect(handle, int(disposition))
