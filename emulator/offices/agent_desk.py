@@ -17,7 +17,6 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from apdu_specs import entitlements, replies
-from apdu_specs.language import Text
 from apdu_specs.values import Sex
 from emulator.offices import citizen_messages as m
 from emulator.offices.audit import AuditLog
@@ -27,13 +26,10 @@ from emulator.offices.citizens.register import Citizens
 from emulator.offices.citizens.shapes import age_in_words, claim_type, hospitals, local_time
 from emulator.offices.clock import Clock
 from emulator.offices.doors import counter_only
-from emulator.offices.errors import Fault, Refused
+from emulator.offices.errors import Refused
 from emulator.offices.storage import Storage, digest
 from emulator.offices.tables.authen_codes import HospitalToken
 
-_OTHER_HOSPITAL = Text(
-    "is not the hospital of the agent's token", "ไม่ตรงกับรหัสหน่วยบริการของ Token ที่ตั้งค่าไว้ในโปรแกรม"
-)
 _bearer = HTTPBearer(auto_error=False, scheme_name="hospital", description="The hospital's token, a UUID.")
 
 
@@ -195,8 +191,7 @@ def _digest(token: str) -> bytes:
 
 
 def _request(asked: m.ConfirmationRequest, hospital: str) -> CodeRequest:
-    if asked.hcode and asked.hcode.strip() != hospital:
-        raise Refused(replies.REQUEST_NOT_VALID, faults=(Fault("hcode", _OTHER_HOSPITAL),))
+    # Programs send the patient's own hospital as ``hcode``, or one of their settings: the token says who asks.
     return CodeRequest(
         citizen_id=asked.pid,
         claim_type=asked.claimType,

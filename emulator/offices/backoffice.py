@@ -118,7 +118,9 @@ class Backoffice(Running):
         return (*(Service(name, self.url + path) for name, path in ours.items()), catcher)
 
     def seed(self, people: int, *, seed: int = POPULATION_SEED, hospital_token: str | None = None) -> Seeded:
-        """Put ``people`` citizens on file and give the hospital its token. Raises ValueError as ``populate`` does."""
+        """Put ``people`` citizens on file and give the hospital its token. Raises ValueError as ``populate`` does,
+        and DatabaseUnusable where they find no room.
+        """
         added = self.offices.citizens.populate(seed, people)
         desk = self.offices.agent_desk
         if hospital_token is None:

@@ -68,7 +68,8 @@ class ConfirmationRequest(BaseModel):
     correlationId: CorrelationId
     hn: HospitalNumber | None = None
     hcode: str | None = Field(
-        None, description="The hospital that asks, if it is named: the one of the token."
+        None,
+        description="A hospital that programs name, often the patient's own; the token's is the one that asks.",
     )
 
     def __repr__(self) -> str:

@@ -141,6 +141,14 @@ class Storage:
         with self._readers.connect() as connection:
             yield connection
 
+    @contextmanager
+    def filled(self) -> Iterator[None]:
+        """Around much that is stored at once. Raises DatabaseUnusable where the database takes no more of it."""
+        try:
+            yield
+        except OperationalError as error:
+            raise DatabaseUnusable(_shown(self._engine.url)) from error
+
     def close(self) -> None:
         """Close every connection. What was only in memory is gone."""
         self._engine.dispose()

@@ -8,7 +8,6 @@ import os
 import resource
 import shutil
 import signal
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -178,14 +177,15 @@ def _beside(
 ) -> dict[str, str]:
     """Start what is wanted beside the program; where it is, for the environment."""
     names = stack.reader_names
-    officers, patients = (names[0], names[1]) if len(names) > 1 else (None, None)
+    officers, patients = names[0], names[-1]
     if not backoffice:
         return _agent_beside(cleanup, agent_port, holder, patients) if agent else {}
     from harness.cli.whole_office import FREE, OfficeOptions, Ports, whole_office
     from harness.officer.token_file import Place
 
     officer = (holder, card.serial) if holder is not None and isinstance(card, Card) else None
-    tokens = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="thnid-tokens-")))
+    tokens = Path(stack.socket_path).parent / "tokens"  # goes with the stack, even if thnid is killed
+    tokens.mkdir(mode=0o700)
     options = OfficeOptions(
         ports=Ports(agent=agent_port if agent else FREE),
         officer=officer,

@@ -151,7 +151,7 @@ def populate(storage: Storage, seed: int, count: int, on: date) -> int:
     for piece in population.pieces(population.citizens(seed, count, on), _PIECE):
         for last_try in (False, True):
             try:
-                with storage.transaction() as session:
+                with storage.filled(), storage.transaction() as session:
                     new = _add(session, piece)
                 break
             except IntegrityError:  # another server adds the same people just now; then they are known

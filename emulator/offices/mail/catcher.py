@@ -68,6 +68,7 @@ class MailCatcher(Running):
         try:
             self._controller.start()
         except OSError as error:
+            self._controller.loop.close()  # aiosmtpd leaves that to the collector, which says so
             raise PortTaken(self.host, self.port) from error
         return self
 

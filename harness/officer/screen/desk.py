@@ -142,6 +142,9 @@ class _Stopped:
     failed: bool = False
     """Whether the login failed at that step by itself."""
 
+    visit: int | None = None
+    """Which stay of a card in the reader it was about."""
+
 
 @dataclass(frozen=True)
 class Places:
@@ -544,7 +547,8 @@ class Desk:
             if self._attempt is not attempt:
                 return
             self._attempt = None
-            self._stopped = _Stopped(attempt.owner, error, step, failed=True)
+            visit = None if attempt.reader is None else attempt.reader.visit
+            self._stopped = _Stopped(attempt.owner, error, step, failed=True, visit=visit)
             self._changes += 1
         self._end(attempt, end_session=True)
         self.bell.ring()
@@ -554,9 +558,7 @@ class Desk:
     def _readers_changed(self, readers: Readers) -> None:
         with self._guard:
             attempt = self._attempt
-            if self._stopped is not None and _is_remedied(
-                self._stopped.error, readers.reader(self._reader_name)
-            ):
+            if self._stopped is not None and _is_remedied(self._stopped, readers.reader(self._reader_name)):
                 self._stopped = None  # what the officer was asked to do is done
             seen = next(
                 (r for r in readers.seen if attempt and attempt.reader and r.name == attempt.reader.name),
@@ -643,11 +645,14 @@ def _at_fault(error: HarnessError) -> Mapping[str, Text]:
     return error.fields or ({} if field is None else {field: error.message})
 
 
-def _is_remedied(error: HarnessError, reader: Seen | None) -> bool:
-    """Whether the reader is no more as the refusal says."""
-    if isinstance(error, NoReader | ReaderUnplugged):
+def _is_remedied(stopped: _Stopped, reader: Seen | None) -> bool:
+    """Whether the reader is no more as the refusal says, or has another card than the one it was about."""
+    if isinstance(stopped.error, NoReader | ReaderUnplugged):
         return reader is not None
-    return isinstance(error, NoCard | CardPulled | CardRemoved) and reader is not None and reader.card
+    if reader is None or not reader.card:
+        return False
+    another = stopped.visit is not None and stopped.visit != reader.visit
+    return another or isinstance(stopped.error, NoCard | CardPulled | CardRemoved)
 
 
 def _kept(form: Form) -> Form:

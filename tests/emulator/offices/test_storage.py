@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from apdu_specs import replies
 from emulator.offices import migrations
+from emulator.offices.citizens.register import populate
 from emulator.offices.errors import DatabaseTooNew, DatabaseUnusable, Refused
 from emulator.offices.migrations import upgrade
 from emulator.offices.storage import Storage
@@ -194,3 +195,16 @@ def test_a_database_that_restarted_is_found_again(
 def _one(storage: Storage) -> int:
     with storage.transaction() as session:
         return int(session.execute(text("SELECT 1")).scalar_one())
+
+
+def test_a_full_database_is_one_sentence_and_keeps_what_it_had(tmp_path: Path) -> None:
+    storage = Storage(tmp_path / "offices.db")
+    populate(storage, 1, 10, NOON_IN_BANGKOK.date())
+    with storage.reading() as session:
+        pages = session.execute(text("PRAGMA page_count")).scalar_one()
+        session.execute(text(f"PRAGMA max_page_count = {pages + 2}"))
+    with pytest.raises(DatabaseUnusable, match=r"offices\.db"):
+        populate(storage, 1, 5000, NOON_IN_BANGKOK.date())
+    with storage.reading() as session:
+        assert session.execute(text("SELECT count(*) FROM citizen")).scalar_one() == 10
+    storage.close()

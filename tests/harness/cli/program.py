@@ -44,11 +44,11 @@ def in_shell(script: str, *options: str, cwd: Path) -> subprocess.CompletedProce
     return thnid("run", *options, "--", "bash", "-c", script, cwd=cwd)
 
 
-def start(*arguments: str, cwd: Path | None = None) -> subprocess.Popen[str]:
-    """Start ``thnid`` in a process group of its own; read its lines, then end it."""
+def start(*arguments: str, cwd: Path | None = None, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
+    """Start ``thnid`` in a process group of its own; read its lines, then end it. A ``cat`` needs a pipe to wait at."""
     return subprocess.Popen(
         [PROGRAM, *arguments],
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",

@@ -47,7 +47,8 @@ print(json.load(web.urlopen(asking))["claimCode"] == get("/api/nhso-service/late
     assert (done.returncode, done.stderr) == (0, "")
     first, same_code = done.stdout.splitlines()
     terminals, read, pid, probed = json.loads(first)
-    assert terminals[0] == {"terminalName": "Virtual PCD 00 00", "isPresent": True}
+    # One: programs look at the last of them.
+    assert terminals == [{"terminalName": "Virtual PCD 00 00", "isPresent": True}]
     assert (read["pid"], probed, same_code) == (pid, 200, "True")
     assert read["mainInscl"].startswith("(") and read["correlationId"]
 

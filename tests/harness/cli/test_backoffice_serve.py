@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import select
 import signal
 import socket
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -385,6 +388,22 @@ def test_the_officers_tokens_are_where_the_environment_says(tmp_path: Path) -> N
     assert told["written"] == ["SRM Smart Card Single Sign-On/token.txt", "nhso_token.txt"], done.stderr
     assert re.fullmatch(r"\d{13}#\S{16}", told["token"].strip())
     assert not Path(told["folder"]).exists()  # nothing is left behind
+
+
+@pytest.mark.pcsc
+def test_no_token_outlives_a_killed_office() -> None:
+    show = 'echo "$THNID_TOKEN_DIR"; echo secret >"$THNID_TOKEN_DIR/nhso_token.txt"; exec cat'
+    run = start("run", "--backoffice", "--", "sh", "-c", show, stdin=subprocess.PIPE)
+    folder = Path(line_of(run.stdout).strip())
+    assert (folder.stat().st_mode & 0o777, folder.parent.name[:5]) == (0o700, "thnid")
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
+    left = [os.pidfd_open(int(pid)) for pid in children]
+    run.kill()
+    run.communicate(timeout=LIMIT_S)
+    for watched in left:
+        assert select.select([watched], [], [], LIMIT_S)[0]
+        os.close(watched)
+    assert not folder.exists()
 
 
 def test_an_office_that_serves_names_the_folders_of_its_tokens(tmp_path: Path) -> None:

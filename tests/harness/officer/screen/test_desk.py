@@ -303,14 +303,24 @@ def test_no_card_or_no_reader_clears_when_there_is_one(room: Room, refused: Harn
     assert (room.page, room.error) == (Page.START, None)
 
 
-def test_a_suspended_pin_is_not_cleared_by_the_same_card_again(room: Room) -> None:
-    room.put(3)
+@pytest.mark.parametrize(("failures", "error"), [(3, PinSuspended), (5, PinLocked)])
+def test_what_was_said_of_a_card_is_not_said_of_the_next(
+    room: Room, failures: int, error: type[HarnessError]
+) -> None:
+    room.put(failures)
     room.desk.start_agent()
     room.watch.tell(card=True, visit=1)
     room.desk.press_login(ME)
+    assert (room.page, type(room.error)) == (Page.STOPPED, error)
     room.watch.tell(card=False, visit=2)
+    assert room.page is Page.STOPPED and isinstance(
+        room.error, error
+    )  # whoever reads it has the card in the hand
     room.watch.tell(card=True, visit=3)
-    assert room.page is Page.STOPPED and isinstance(room.error, PinSuspended)
+    cleared = room.desk.view(ME)
+    assert (cleared.page, cleared.error) == (Page.START, None)
+    room.desk.press_login(ME)  # the same card again is told the same again
+    assert (room.page, type(room.error)) == (Page.STOPPED, error)
 
 
 def test_another_reader_is_none_of_our_business(room: Room) -> None:
