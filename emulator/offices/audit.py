@@ -22,7 +22,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, select, type_coerce, update
+from sqlalchemy import ColumnElement, Row, bindparam, insert, select, type_coerce, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
@@ -30,7 +30,7 @@ from sqlalchemy.types import NullType
 from apdu_specs import replies
 from emulator.offices.clock import Clock
 from emulator.offices.errors import AuditLogBroken, Refused
-from emulator.offices.storage import Instant, Storage, table_of
+from emulator.offices.storage import Instant, Storage, Together, table_of
 from emulator.offices.tables.audit import AuditEntry, AuditHead
 
 Details = Mapping[str, str | int | bool | None]
@@ -136,9 +136,8 @@ class AuditLog:
             "previous": head.hash,
         }
         entry["hash"] = _hash(entry)
-        connection.execute(_ADD, entry)
-        seal = self._seal(entry["number"], entry["hash"])
-        connection.execute(_MOVE_HEAD, {"number": entry["number"], "hash": entry["hash"], "seal": seal})
+        entry["seal"] = self._seal(entry["number"], entry["hash"])
+        _ADD_AND_MOVE_HEAD.execute(connection, {f"new_{name}": value for name, value in entry.items()})
 
     @contextmanager
     def judged(
@@ -148,12 +147,11 @@ class AuditLog:
         actor: str | None = None,
         subject: str | None = None,
         details: Details | None = None,
-        quiet: bool = False,
     ) -> Iterator[Session]:
         """A transaction with an entry of what came of it: done, or refused with the refusal's code.
 
         As ``Storage.decision``, a refusal commits what was written before it. Any other exception leaves nothing.
-        ``details`` is read at the end, so it may be filled inside. ``quiet``: only refusals are worth an entry.
+        ``details`` is read at the end, so it may be filled inside.
         """
         with self._storage.decision() as session:
             try:
@@ -168,8 +166,7 @@ class AuditLog:
                     details=details,
                 )
                 raise
-            if not quiet:
-                self.record(session, event, actor=actor, subject=subject, details=details)
+            self.record(session, event, actor=actor, subject=subject, details=details)
 
     def refuse(
         self, event: str, refused: Refused, *, actor: str | None = None, details: Details | None = None
@@ -294,7 +291,6 @@ _ENTRIES, _HEADS = table_of(AuditEntry), table_of(AuditHead)
 _RAW_COLUMNS: tuple[ColumnElement[Any], ...] = tuple(
     type_coerce(column, NullType()).label(column.name) for column in _ENTRIES.c
 )
-_ADD = insert(_ENTRIES)
 _HEAD = select(_HEADS.c.number, _HEADS.c.hash, _HEADS.c.seal).where(_HEADS.c.id == _THE_HEAD)
 _RAW_HEAD = select(
     *(
@@ -303,7 +299,17 @@ _RAW_HEAD = select(
     )
 ).where(_HEADS.c.id == _THE_HEAD)
 _HEAD_TO_MOVE = _HEAD.with_for_update()
-_MOVE_HEAD = update(_HEADS).where(_HEADS.c.id == _THE_HEAD)
+_ADD_AND_MOVE_HEAD = Together(
+    insert(_ENTRIES).values({column: bindparam(f"new_{column.name}") for column in _ENTRIES.c}),
+    update(_HEADS)
+    .where(_HEADS.c.id == _THE_HEAD)
+    .values(
+        {
+            column: bindparam(f"new_{column.name}")
+            for column in (_HEADS.c.number, _HEADS.c.hash, _HEADS.c.seal)
+        }
+    ),
+)
 
 
 def _canonical(details: Mapping[str, object]) -> str:

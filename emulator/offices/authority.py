@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from apdu_specs import keys, replies
@@ -51,7 +51,7 @@ _IDENTITY = select(_IDENTITIES).where(_IDENTITIES.c.tkey_digest == bindparam("tk
 class CardRegister(Protocol):
     """All that the authority asks of the registry office."""
 
-    def standing_in(self, session: Session, citizen_id: str, serial: bytes) -> Standing: ...
+    def standing_in(self, connection: Connection, citizen_id: str, serial: bytes) -> Standing: ...
 
     def particulars(self, session: Session, citizen_id: str) -> dict[str, object] | None: ...
 
@@ -111,16 +111,20 @@ class Authority:
         the card is given these characters' codes. Raises Refused (95004, 95001, 90009, 95002).
         """
         xkey = secrets.token_hex(keys.CHALLENGE_LENGTH // 2).upper().encode()
-        with self._audit.judged("9080", actor=citizen_id, details={"office": office}, quiet=True) as session:
+        given = {"xkey": xkey, "citizen_id": citizen_id, "serial": serial, "office": office, "used_at": None}
+        try:
             if office in self._barred_offices:
                 raise Refused(replies.OFFICE_BARRED)
-            self._insist_on_latest(session, citizen_id, serial)
-            now = self._clock.now()
-            self._sweep(session)
-            given = {"xkey": xkey, "citizen_id": citizen_id, "serial": serial, "office": office}
-            session.connection().execute(
-                _ADD_CHALLENGE, {**given, "expires_at": now + CHALLENGE_LIFE, "used_at": None}
-            )
+            # A card that is replaced between the steps is found out by 9081.
+            with self._storage.single_steps() as connection:
+                self._insist_on_latest(connection, citizen_id, serial)
+                self._sweep(connection)
+                connection.execute(
+                    _ADD_CHALLENGE, {**given, "expires_at": self._clock.now() + CHALLENGE_LIFE}
+                )
+        except Refused as refused:
+            self._audit.refuse("9080", refused, actor=citizen_id, details={"office": office})
+            raise
         return xkey
 
     def confirm(self, confirmation: Confirmation) -> str:
@@ -132,11 +136,12 @@ class Authority:
         details: Details = {"card": confirmation.serial.hex().upper(), "key_id": confirmation.key_id}
         # A refusal is committed as well, so a refused answer cannot be tried again with the same challenge.
         with self._audit.judged("9081", actor=confirmation.citizen_id, details=details) as session:
-            challenge = self._spend(session, confirmation.xkey)
+            connection = session.connection()
+            challenge = self._spend(connection, confirmation.xkey)
             self._insist_on_binding(challenge, confirmation)
-            self._insist_on_latest(session, confirmation.citizen_id, confirmation.serial)
+            self._insist_on_latest(connection, confirmation.citizen_id, confirmation.serial)
             self._insist_on_match(confirmation)
-            return self._give_tkey(session, challenge)
+            return self._give_tkey(connection, challenge)
 
     def consent(self, tkey: str, citizen: Confirmation) -> None:
         """Action 5090: a citizen's card and PIN open the citizen's data to whoever holds the TKey, as long as it lives.
@@ -150,7 +155,7 @@ class Authority:
         details: Details = {"tkey": mark(tkey), "card": citizen.serial.hex().upper()}
         with self._audit.judged("5090", subject=citizen.citizen_id, details=details) as session:
             identity = self._identity(session, tkey)
-            self._insist_on_latest(session, citizen.citizen_id, citizen.serial)
+            self._insist_on_latest(session.connection(), citizen.citizen_id, citizen.serial)
             self._insist_on_match(citizen)
             given = Consent(
                 tkey_digest=digest(tkey), citizen_id=citizen.citizen_id, expires_at=identity.expires_at
@@ -181,15 +186,15 @@ class Authority:
 
     def who(self, tkey: str) -> str | None:
         """The citizen id a TKey confirms; None if it is unknown, too old, or its card was replaced since."""
-        with self._storage.reading() as session:
-            return self.who_in(session, tkey)
+        with self._storage.looking() as connection:
+            return self.who_in(connection, tkey)
 
-    def who_in(self, session: Session, tkey: str) -> str | None:
+    def who_in(self, connection: Connection, tkey: str) -> str | None:
         """As ``who``, inside somebody's transaction."""
-        identity = session.connection().execute(_IDENTITY, {"tkey_digest": digest(tkey)}).first()
+        identity = connection.execute(_IDENTITY, {"tkey_digest": digest(tkey)}).first()
         if identity is None or identity.expires_at <= self._clock.now():
             return None
-        if self._cards.standing_in(session, identity.citizen_id, identity.serial) is not Standing.LATEST:
+        if self._cards.standing_in(connection, identity.citizen_id, identity.serial) is not Standing.LATEST:
             return None
         return str(identity.citizen_id)
 
@@ -199,23 +204,23 @@ class Authority:
             raise Refused(replies.NOT_LOGGED_IN)
         if identity.expires_at <= self._clock.now():
             raise Refused(replies.TKEY_EXPIRED)
-        self._insist_on_latest(session, identity.citizen_id, identity.serial)
+        self._insist_on_latest(session.connection(), identity.citizen_id, identity.serial)
         return identity
 
-    def _sweep(self, session: Session) -> None:
+    def _sweep(self, connection: Connection) -> None:
         """Forget, once in a while, what nobody can ask for any more."""
         now = self._clock.now()
         if now < self._next_sweep:
             return
         self._next_sweep = now + _SWEEP_EVERY
         long_ago = now - _KEEP_EXPIRED
-        session.execute(delete(Challenge).where(Challenge.expires_at < long_ago))
-        session.execute(delete(ConfirmedIdentity).where(ConfirmedIdentity.expires_at < long_ago))
-        session.execute(delete(Consent).where(Consent.expires_at < long_ago))
+        connection.execute(delete(Challenge).where(Challenge.expires_at < long_ago))
+        connection.execute(delete(ConfirmedIdentity).where(ConfirmedIdentity.expires_at < long_ago))
+        connection.execute(delete(Consent).where(Consent.expires_at < long_ago))
 
-    def _spend(self, session: Session, xkey: bytes) -> Row[Any]:
+    def _spend(self, connection: Connection, xkey: bytes) -> Row[Any]:
         # One conditional UPDATE decides who was first.
-        spent = session.connection().execute(_SPEND, {"the_xkey": xkey, "used_at": self._clock.now()}).first()
+        spent = connection.execute(_SPEND, {"the_xkey": xkey, "used_at": self._clock.now()}).first()
         if spent is None:
             raise Refused(replies.CHALLENGE_NOT_VALID)
         return spent
@@ -237,8 +242,8 @@ class Authority:
         if not hmac.compare_digest(self._expected(confirmation), confirmation.cryptogram):
             raise Refused(replies.CRYPTOGRAM_MISMATCH)
 
-    def _insist_on_latest(self, session: Session, citizen_id: str, serial: bytes) -> None:
-        match self._cards.standing_in(session, citizen_id, serial):
+    def _insist_on_latest(self, connection: Connection, citizen_id: str, serial: bytes) -> None:
+        match self._cards.standing_in(connection, citizen_id, serial):
             case Standing.LATEST:
                 return
             case Standing.REPLACED:
@@ -258,7 +263,7 @@ class Authority:
             match_status=confirmation.match_status,
         )
 
-    def _give_tkey(self, session: Session, challenge: Row[Any]) -> str:
+    def _give_tkey(self, connection: Connection, challenge: Row[Any]) -> str:
         tkey = secrets.token_hex(16)
         identity = {
             "tkey_digest": digest(tkey),
@@ -267,7 +272,7 @@ class Authority:
             "office": challenge.office,
             "expires_at": self._clock.now() + TKEY_LIFE,
         }
-        session.connection().execute(_ADD_IDENTITY, identity)
+        connection.execute(_ADD_IDENTITY, identity)
         return tkey
 
 

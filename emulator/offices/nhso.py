@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from apdu_specs import replies
@@ -22,7 +22,7 @@ from emulator.offices.erm import ERM, Module
 from emulator.offices.errors import Fault, Refused
 from emulator.offices.levels import Level, Levels, standard_levels
 from emulator.offices.sixty_days import has_lapsed, idle_days
-from emulator.offices.storage import Storage, digest, table_of
+from emulator.offices.storage import Storage, Together, digest, table_of
 from emulator.offices.tables.officers import Officer, OfficerSession
 
 TOKEN_LENGTH = 16
@@ -31,16 +31,25 @@ TOKEN_ALPHABET = string.ascii_lowercase + string.digits
 
 _OFFICERS = table_of(Officer)
 _SESSIONS = table_of(OfficerSession)
+_LOCKED = select(_OFFICERS).where(_OFFICERS.c.citizen_id == bindparam("citizen")).with_for_update()
 _NOTE_LOGIN = (
     update(_OFFICERS)
     .where(_OFFICERS.c.citizen_id == bindparam("citizen"))
     .values({_OFFICERS.c.last_login_at: bindparam("now")})
+)
+_END_RIGHT = (
+    update(_OFFICERS)
+    .where(_OFFICERS.c.citizen_id == bindparam("citizen"))
+    .values(
+        {_OFFICERS.c.revoked_at: bindparam("now"), _OFFICERS.c.revoked_because: bindparam("because")},
+    )
 )
 _OF_SESSION: dict[Any, Any] = {
     _SESSIONS.c.token_digest: bindparam("token_digest"),
     _SESSIONS.c.expires_at: bindparam("expires_at"),
 }
 _REPLACE_SESSION = update(_SESSIONS).where(_SESSIONS.c.citizen_id == bindparam("citizen")).values(_OF_SESSION)
+_NOTE_LOGIN_AND_REPLACE_SESSION = Together(_NOTE_LOGIN, _REPLACE_SESSION)
 _ADD_SESSION = insert(_SESSIONS).values({_SESSIONS.c.citizen_id: bindparam("citizen"), **_OF_SESSION})
 
 
@@ -55,7 +64,7 @@ class RevokedBecause(StrEnum):
 class IdentityWitness(Protocol):
     """All that NHSO asks of the authority: whose identity does this TKey confirm?"""
 
-    def who_in(self, session: Session, tkey: str) -> str | None: ...
+    def who_in(self, connection: Connection, tkey: str) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +175,7 @@ class Nhso:
         if officer is None or not _lapses(officer, now):
             return False
         details = {"days": idle_days(_last_used(officer), now)}
-        _record_lapse(session, officer, now)
+        officer.revoked_at, officer.revoked_because = now, RevokedBecause.SIXTY_DAYS
         self._audit.record(session, "right-lapsed", subject=citizen_id, details=details)
         return True
 
@@ -189,15 +198,18 @@ class Nhso:
         token = "".join(secrets.choice(TOKEN_ALPHABET) for _ in range(TOKEN_LENGTH))
         details = {"tkey": mark(tkey), "token": mark(token)}
         with self._audit.judged("login", actor=citizen_id, details=details) as session:
-            if self._witness.who_in(session, tkey) != citizen_id:
+            connection = session.connection()
+            if self._witness.who_in(connection, tkey) != citizen_id:
                 raise Refused(replies.IDENTITY_NOT_CONFIRMED)
             now = self._clock.now()
-            officer = _locked(session, citizen_id)
-            _record_lapse(session, officer, now)
+            officer = connection.execute(_LOCKED, {"citizen": citizen_id}).first()
+            if officer is not None and _lapses(officer, now):
+                ended = {"citizen": citizen_id, "now": now, "because": RevokedBecause.SIXTY_DAYS.value}
+                connection.execute(_END_RIGHT, ended)
+                raise Refused(replies.RIGHT_LAPSED, days=idle_days(_last_used(officer), now))
             level = self._level_of(officer, now)
-            session.connection().execute(_NOTE_LOGIN, {"citizen": citizen_id, "now": now})
             ends = next_midnight(now)
-            _begin_session(session, citizen_id, token, ends)
+            _begin_session(connection, citizen_id, token, now, ends)
         return OfficerLogin(token, ends, level, _modules_for(level))
 
     def log_out(self, smctoken: str) -> None:
@@ -272,7 +284,7 @@ class Nhso:
                 return module, level.actions[module_id]
         raise Refused(replies.MODULE_UNKNOWN)
 
-    def _level_of(self, officer: Officer | None, now: datetime) -> Level:
+    def _level_of(self, officer: Officer | Row[Any] | None, now: datetime) -> Level:
         if officer is None:
             raise Refused(replies.OFFICER_UNKNOWN)
         if officer.level is None:
@@ -292,11 +304,12 @@ def _locked(session: Session, citizen_id: str) -> Officer | None:
     return session.get(Officer, citizen_id, with_for_update=True)
 
 
-def _begin_session(session: Session, citizen_id: str, token: str, ends: datetime) -> None:
+def _begin_session(
+    connection: Connection, citizen_id: str, token: str, now: datetime, ends: datetime
+) -> None:
     # The officer is locked, so nobody else begins one for them in between.
-    connection = session.connection()
-    begun = {"citizen": citizen_id, "token_digest": digest(token), "expires_at": ends}
-    if connection.execute(_REPLACE_SESSION, begun).rowcount == 0:
+    begun = {"citizen": citizen_id, "now": now, "token_digest": digest(token), "expires_at": ends}
+    if _NOTE_LOGIN_AND_REPLACE_SESSION.execute(connection, begun) == 0:
         connection.execute(_ADD_SESSION, begun)
 
 
@@ -304,22 +317,18 @@ def _end_session(session: Session, citizen_id: str) -> None:
     session.execute(delete(OfficerSession).where(OfficerSession.citizen_id == citizen_id))
 
 
-def _lapses(officer: Officer, now: datetime) -> bool:
+def _lapses(officer: Officer | Row[Any], now: datetime) -> bool:
     """Has a right that still stands on paper not been used within 60 days?"""
     if officer.level is None or officer.revoked_at is not None:
         return False
     return has_lapsed(_last_used(officer), now)
 
 
-def _record_lapse(session: Session, officer: Officer | None, now: datetime) -> None:
-    if officer is not None and _lapses(officer, now):
-        officer.revoked_at, officer.revoked_because = now, RevokedBecause.SIXTY_DAYS
-
-
-def _last_used(officer: Officer) -> datetime:
+def _last_used(officer: Officer | Row[Any]) -> datetime:
     """The last login, or the grant if the officer has not logged in since."""
     assert officer.granted_at is not None
-    return max(officer.granted_at, officer.last_login_at or officer.granted_at)
+    granted_at: datetime = officer.granted_at
+    return max(granted_at, officer.last_login_at or granted_at)
 
 
 def unknown_level(levels: Levels, field: str = "level") -> Refused:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -82,12 +82,12 @@ class RegistryOffice:
 
     def standing(self, citizen_id: str, serial: bytes) -> Standing:
         """What the registry knows of this card in this citizen's hand."""
-        with self._storage.reading() as session:
-            return self.standing_in(session, citizen_id, serial)
+        with self._storage.looking() as connection:
+            return self.standing_in(connection, citizen_id, serial)
 
-    def standing_in(self, session: Session, citizen_id: str, serial: bytes) -> Standing:
+    def standing_in(self, connection: Connection, citizen_id: str, serial: bytes) -> Standing:
         """As ``standing``, inside somebody's transaction."""
-        theirs = session.connection().execute(_CARDS_OF, {"citizen_id": citizen_id}).all()
+        theirs = connection.execute(_CARDS_OF, {"citizen_id": citizen_id}).all()
         for card in theirs:
             if card.serial == serial:
                 return Standing.LATEST if card.replaced_at is None else Standing.REPLACED
@@ -120,7 +120,7 @@ class RegistryOffice:
             raise Refused(replies.REGISTRY_CARD_REPLACED)
 
     def _insist_on_latest(self, session: Session, citizen_id: str, serial: bytes) -> None:
-        match self.standing_in(session, citizen_id, serial):
+        match self.standing_in(session.connection(), citizen_id, serial):
             case Standing.LATEST:
                 return
             case Standing.REPLACED:

@@ -11,14 +11,14 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Engine, Table, create_engine, event
+from sqlalchemy import BigInteger, Connection, Engine, Insert, Table, Update, create_engine, event
 from sqlalchemy.engine import URL, Dialect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -61,6 +61,22 @@ def table_of(kind: type[Base]) -> Table:
     return found
 
 
+class Together:
+    """Two statements that write, for the same parameters: a single message to PostgreSQL, to whom the way is long."""
+
+    def __init__(self, first: Insert | Update, second: Update) -> None:
+        self._apart = first, second
+        self._joined = second.add_cte(first.cte("first"))
+
+    def execute(self, connection: Connection, values: Mapping[str, object]) -> int:
+        """Do both; how many rows the second one changed."""
+        if connection.dialect.name == "postgresql":
+            return connection.execute(self._joined, values).rowcount
+        first, second = self._apart
+        connection.execute(first, values)
+        return connection.execute(second, values).rowcount
+
+
 def digest(secret: str) -> bytes:
     """What is stored of a token: its SHA-256 (32 bytes)."""
     return sha256(secret.encode()).digest()
@@ -90,6 +106,8 @@ class Storage:
             {"isolation_level": "AUTOCOMMIT"} if url.get_backend_name() == "postgresql" else {_BEGIN: ""}
         )
         self._readers = self._engine.execution_options(**autocommit)
+        # SQLite begins one nevertheless: that is where it waits for its turn.
+        self._stepping = self._readers if url.get_backend_name() == "postgresql" else self._engine
         # SQLite has one writer at a time and lets others poll for their turn; threads of one process need not.
         self._turn: AbstractContextManager[object] = (
             threading.RLock() if url.get_backend_name() == "sqlite" else nullcontext()
@@ -148,6 +166,12 @@ class Storage:
             yield
         except OperationalError as error:
             raise DatabaseUnusable(_shown(self._engine.url)) from error
+
+    @contextmanager
+    def single_steps(self) -> Iterator[Connection]:
+        """Statements that write and need not stand together: PostgreSQL is told of no transaction around them."""
+        with self._turn, self._stepping.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close every connection. What was only in memory is gone."""

@@ -47,6 +47,16 @@ def log(rooms: Rooms) -> AuditLog:
     return busy(rooms).audit
 
 
+def test_a_challenge_that_is_refused_is_in_the_log_and_one_that_is_given_is_not(rooms: Rooms) -> None:
+    before = len(events(rooms))
+    rooms.authority.challenge(CITIZEN, CARD, "10001")
+    assert len(events(rooms)) == before
+    with pytest.raises(Refused):
+        rooms.authority.challenge(CITIZEN, OTHER_CARD, "10001")
+    assert events(rooms, about=CITIZEN)[-1] == ("9080", "90009")
+    assert rooms.audit.verify() is None
+
+
 def test_a_day_in_the_log(rooms: Rooms) -> None:
     busy(rooms)
     assert events(rooms) == [
