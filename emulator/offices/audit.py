@@ -14,7 +14,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -287,28 +287,25 @@ class AuditLog:
 
 
 _ENTRIES, _HEADS = table_of(AuditEntry), table_of(AuditHead)
-# As the database holds them: SQLite keeps any kind of value in any column, and so may whoever tampers.
-_RAW_COLUMNS: tuple[ColumnElement[Any], ...] = tuple(
-    type_coerce(column, NullType()).label(column.name) for column in _ENTRIES.c
-)
-_HEAD = select(_HEADS.c.number, _HEADS.c.hash, _HEADS.c.seal).where(_HEADS.c.id == _THE_HEAD)
-_RAW_HEAD = select(
-    *(
-        type_coerce(column, NullType()).label(column.name)
-        for column in (_HEADS.c.number, _HEADS.c.hash, _HEADS.c.seal)
-    )
-).where(_HEADS.c.id == _THE_HEAD)
-_HEAD_TO_MOVE = _HEAD.with_for_update()
+_HEAD_COLUMNS = (_HEADS.c.number, _HEADS.c.hash, _HEADS.c.seal)
+
+
+def _raw(columns: Iterable[ColumnElement[Any]]) -> tuple[ColumnElement[Any], ...]:
+    """As the database holds them: SQLite keeps any kind of value in any column, and so may whoever tampers."""
+    return tuple(type_coerce(column, NullType()).label(column.name) for column in columns)
+
+
+def _new(columns: Iterable[ColumnElement[Any]]) -> dict[Any, Any]:
+    """Column -> what it becomes."""
+    return {column: bindparam(f"new_{column.name}") for column in columns}
+
+
+_RAW_COLUMNS = _raw(_ENTRIES.c)
+_RAW_HEAD = select(*_raw(_HEAD_COLUMNS)).where(_HEADS.c.id == _THE_HEAD)
+_HEAD_TO_MOVE = select(*_HEAD_COLUMNS).where(_HEADS.c.id == _THE_HEAD).with_for_update()
 _ADD_AND_MOVE_HEAD = Together(
-    insert(_ENTRIES).values({column: bindparam(f"new_{column.name}") for column in _ENTRIES.c}),
-    update(_HEADS)
-    .where(_HEADS.c.id == _THE_HEAD)
-    .values(
-        {
-            column: bindparam(f"new_{column.name}")
-            for column in (_HEADS.c.number, _HEADS.c.hash, _HEADS.c.seal)
-        }
-    ),
+    insert(_ENTRIES).values(_new(_ENTRIES.c)),
+    update(_HEADS).where(_HEADS.c.id == _THE_HEAD).values(_new(_HEAD_COLUMNS)),
 )
 
 

@@ -39,19 +39,23 @@ class Pause:
         self._ended = time.monotonic() + after_s
 
 
-class _WakesSlowly(Layer):
+class AfterPause(Layer):
+    """Knows of each command whether a pause of ``argument`` milliseconds is just ``over``."""
+
     def __init__(self, card: CardPort, argument: int, chance: Random) -> None:
         super().__init__(card, argument, chance)
-        self._pause = Pause(argument / 1000)
+        self.pause = Pause(argument / 1000)
 
     def exchange(self, apdu: bytes) -> bytes:
-        with self._pause:
+        with self.pause:
             return super().exchange(apdu)
 
+
+class _WakesSlowly(AfterPause):
     def delay(self, apdu: bytes, answer: bytes) -> float:
-        if not self._pause.over:
+        if not self.pause.over:
             return 0.0
-        self._pause.begin(after_s=WAKING_S)
+        self.pause.begin(after_s=WAKING_S)
         return WAKING_S
 
 

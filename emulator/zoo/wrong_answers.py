@@ -9,7 +9,7 @@ from apdu_specs.language import Text
 from emulator.layer import Layer, data_of
 from emulator.link import CardPort
 from emulator.zoo.fault import Argument, Family, Fault
-from emulator.zoo.speed import PAUSE_MS, Pause
+from emulator.zoo.speed import PAUSE_MS, AfterPause
 
 
 class _FlipsABit(Layer):
@@ -82,17 +82,9 @@ class _GeneralStatus(Layer):
         return data + sw
 
 
-class _OldAfterPause(_Stale):
-    def __init__(self, card: CardPort, argument: int, chance: Random) -> None:
-        super().__init__(card, argument, chance)
-        self._pause = Pause(argument / 1000)
-
-    def exchange(self, apdu: bytes) -> bytes:
-        with self._pause:
-            return super().exchange(apdu)
-
+class _OldAfterPause(AfterPause, _Stale):
     def _is_stale(self) -> bool:
-        return self._pause.over
+        return self.pause.over
 
 
 _EVERY = Text("one in this many commands", "หนึ่งครั้งในกี่คำสั่ง")

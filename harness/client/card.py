@@ -71,7 +71,6 @@ class CardClient:
         self._policy = policy
         self._real_card = real_card
         self._selected: Applet | None = None
-        self._alone = False
         self._serial: bytes | None = None
         self._generation: Generation | None = None
         p2 = min(_family(terminal.atr).get_response_p2)
@@ -104,13 +103,8 @@ class CardClient:
     def alone(self) -> Iterator[None]:
         """No other program's command comes in between; whatever it selected before is selected anew. May be nested."""
         with self.terminal.alone():
-            if not self._alone:
-                self._selected = None
-            before, self._alone = self._alone, True
-            try:
-                yield
-            finally:
-                self._alone = before
+            self._selected = None
+            yield
 
     def _within(self, applet: Applet) -> None:
         if self._selected is not applet:

@@ -121,7 +121,6 @@ class PcscTerminal(Terminal):
         self._pci: Any = None
         self._watchdog: Watchdog | None = None
         self._card_left = False
-        self._alone = False
 
     def connect(self) -> bytes:
         """Connect to the card. Raises NoReader, NoCard, ReaderBusy, StackUnavailable, CardSilent."""
@@ -160,27 +159,20 @@ class PcscTerminal(Terminal):
 
         Raises CardSilent where another program keeps the card for longer than ``timeout_s``.
         """
-        outermost = not self._alone
-        if outermost:
-            self._begin()
+        self._begin()
         try:
             yield
         finally:
-            if outermost:
-                self._alone = False
-                # What ends it in any case is that the card was reset, has left, or was let go.
-                with contextlib.suppress(HarnessError):
-                    self._call(scard.end, self._handle)
+            # What ends it in any case is that the card was reset, has left, or was let go.
+            with contextlib.suppress(HarnessError):
+                self._call(scard.end, self._handle)
 
     def _begin(self) -> None:
         for _ in range(_MOST_RESETS):
             with contextlib.suppress(CardWasReset):
-                self._call(scard.begin, self._handle)
-                self._alone = True
-                return
+                return self._call(scard.begin, self._handle)
             self.recover()
-        self._call(scard.begin, self._handle)
-        self._alone = True
+        return self._call(scard.begin, self._handle)
 
     def reset(self) -> bytes:
         """Warm reset; also how to go on after CardWasReset."""

@@ -8,13 +8,11 @@ import re
 import select
 import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.harness.cli.program import LIMIT_S, in_shell, line_of, one_object, start, thnid
+from tests.harness.cli.program import LIMIT_S, in_shell, kill_9, line_of, one_object, start, thnid
 
 SHOW = "echo $$ $PCSCLITE_CSOCK_NAME; "
 
@@ -75,26 +73,8 @@ def test_a_program_that_catches_a_signal_gets_it_once_and_ends_as_it_likes() -> 
 def test_kill_9_leaves_no_process_and_no_folder() -> None:
     run = start("run", "--", "sh", "-c", SHOW + "exec cat", stdin=subprocess.PIPE)
     _, socket = line_of(run.stdout).split()
-    left = [os.pidfd_open(pid) for pid in _descendants(run.pid)]
-    assert len(left) >= 2, "keeper and pcscd"
-    run.kill()
-    run.communicate(timeout=LIMIT_S)
-    for watched in left:
-        assert select.select([watched], [], [], LIMIT_S)[0]
-        os.close(watched)
+    assert kill_9(run) >= 2, "keeper and pcscd"
     assert not Path(socket).parent.exists()
-
-
-def _descendants(pid: int) -> list[int]:
-    """Whose parent it is, by each process's own word: the list of children may lack some while others end."""
-    children = [child for child, parent in _processes() if parent == pid]
-    return children + [each for child in children for each in _descendants(child)]
-
-
-def _processes() -> Iterator[tuple[int, int]]:
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            yield int(stat.parent.name), int(stat.read_text().rpartition(")")[2].split()[1])
 
 
 def test_card_files_in_every_state(tmp_path: Path) -> None:

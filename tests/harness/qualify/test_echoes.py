@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from itertools import pairwise
 from random import Random
 
@@ -21,7 +20,6 @@ from harness.qualify.criteria.echoes import pairs_in_pieces, status_words
 from harness.qualify.criterion import Measurement, Profile
 from harness.qualify.subject import Subject
 from harness.qualify.verdict import Verdict, verdict_of
-from harness.stack import Stack
 
 
 class _Escapes(Layer):
@@ -59,18 +57,6 @@ class _RefusesFarther(Layer):
     def exchange(self, apdu: bytes) -> bytes:
         answer = self.ask(apdu)
         return bytes.fromhex("6700") if len(answer) > 30_000 else answer
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with Stack() as running:
-        yield running
-
-
-@pytest.fixture
-def bench(stack: Stack) -> Iterator[Bench]:
-    with Bench(stack) as bench:
-        yield bench
 
 
 def measured(bench: Bench, name: str, card: CardPort, profile: Profile = Profile.QUICK) -> Measurement:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -25,23 +25,10 @@ from harness.qualify.criterion import DoesNotApply
 from harness.qualify.record import Record
 from harness.qualify.runner import Campaign
 from harness.qualify.subject import Subject
-from harness.stack import Stack
 from tests.harness.qualify.hand import Hand
 
 PIN = "4821"
 LOGIN = ("FL-1", "FL-2", "FL-4", "FL-5", "TH-6")
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with Stack() as running:
-        yield running
-
-
-@pytest.fixture
-def bench(stack: Stack) -> Iterator[Bench]:
-    with Bench(stack) as bench:
-        yield bench
 
 
 def results(

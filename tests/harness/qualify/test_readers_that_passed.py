@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -22,7 +22,6 @@ from harness.qualify.criterion import Need
 from harness.qualify.record import Record
 from harness.qualify.runner import Campaign
 from harness.qualify.subject import Connection, Subject
-from harness.stack import Stack
 from tests.harness.qualify.hand import Hand
 
 PIN = "4821"
@@ -98,18 +97,6 @@ class _Stalls(Layer):
 
     def delay(self, apdu: bytes, answer: bytes) -> float:
         return 0.8 if self.count % 50 == 0 else 0.0
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with Stack() as running:
-        yield running
-
-
-@pytest.fixture
-def bench(stack: Stack) -> Iterator[Bench]:
-    with Bench(stack) as bench:
-        yield bench
 
 
 def good(card: CardPort) -> CardPort:

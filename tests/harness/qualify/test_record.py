@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -173,17 +171,13 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("before", [None, b"{}"])
 def test_a_full_disk_leaves_no_document_half_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bytes | None
+    tmp_path: Path, request: pytest.FixtureRequest, before: bytes | None
 ) -> None:
     record = Record.begin(tmp_path, HEADER)
     if before is not None:
         (tmp_path / "record.json").write_bytes(before)
     names = sorted(tmp_path.iterdir())
-
-    def fails(_descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", fails)
+    request.getfixturevalue("full_disk")  # from here on
     with pytest.raises(OSError, match="No space left") as raised:
         record.finish()
     assert raised.value.filename == str(tmp_path / "record.json")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -20,7 +19,6 @@ from harness.qualify.criterion import Measurement
 from harness.qualify.record import Record
 from harness.qualify.runner import Campaign
 from harness.qualify.subject import Subject
-from harness.stack import Stack
 
 PIN = "4821"
 
@@ -30,18 +28,6 @@ class _StallsOnce(Layer):
 
     def delay(self, apdu: bytes, answer: bytes) -> float:
         return 1.6 if self.count == self.argument else 0.0
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with Stack() as running:
-        yield running
-
-
-@pytest.fixture
-def bench(stack: Stack) -> Iterator[Bench]:
-    with Bench(stack) as bench:
-        yield bench
 
 
 def national() -> CardPort:

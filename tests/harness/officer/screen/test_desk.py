@@ -81,6 +81,13 @@ class Room:
         self.offices.know_card(self.card.citizen_id, self.card.serial)
         self.offices.grant(self.card.citizen_id, level="authenticate")
 
+    def log_in_with(self, failures: int) -> None:
+        """A card with that many failures, put in while the agent runs; then the login's button."""
+        self.put(failures)
+        self.desk.start_agent()
+        self.watch.tell(card=True, visit=1)
+        self.desk.press_login(ME)
+
     @property
     def watch(self) -> StillWatch:
         return self.watches[0]
@@ -206,10 +213,7 @@ def test_what_is_no_pin_costs_nothing(pin: str) -> None:
 def test_a_card_that_takes_no_pin_is_asked_for_none(
     room: Room, failures: int, error: type[HarnessError]
 ) -> None:
-    room.put(failures)
-    room.desk.start_agent()
-    room.watch.tell(card=True, visit=1)
-    room.desk.press_login(ME)
+    room.log_in_with(failures)
     assert room.page is Page.STOPPED
     assert type(room.error) is error
     assert room.desk.view(ME).failed_step is steps.PIN
@@ -307,15 +311,10 @@ def test_no_card_or_no_reader_clears_when_there_is_one(room: Room, refused: Harn
 def test_what_was_said_of_a_card_is_not_said_of_the_next(
     room: Room, failures: int, error: type[HarnessError]
 ) -> None:
-    room.put(failures)
-    room.desk.start_agent()
-    room.watch.tell(card=True, visit=1)
-    room.desk.press_login(ME)
+    room.log_in_with(failures)
     assert (room.page, type(room.error)) == (Page.STOPPED, error)
     room.watch.tell(card=False, visit=2)
-    assert room.page is Page.STOPPED and isinstance(
-        room.error, error
-    )  # whoever reads it has the card in the hand
+    assert (room.page, type(room.error)) == (Page.STOPPED, error)  # whoever reads it holds the card
     room.watch.tell(card=True, visit=3)
     cleared = room.desk.view(ME)
     assert (cleared.page, cleared.error) == (Page.START, None)
