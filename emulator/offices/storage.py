@@ -101,13 +101,13 @@ class Storage:
         if must_exist and url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             raise DatabaseUnusable(_shown(url))
         self._engine = _engine(url)
-        # Who only reads needs no transaction around it: on PostgreSQL that halves the messages to and fro.
-        autocommit = (
-            {"isolation_level": "AUTOCOMMIT"} if url.get_backend_name() == "postgresql" else {_BEGIN: ""}
-        )
-        self._readers = self._engine.execution_options(**autocommit)
-        # SQLite begins one nevertheless: that is where it waits for its turn.
-        self._stepping = self._readers if url.get_backend_name() == "postgresql" else self._engine
+        if url.get_backend_name() == "postgresql":
+            # Who only reads needs no transaction around it: that halves the messages to and fro. Such connections are
+            # kept apart, as turning one round for every use costs as much as a statement.
+            self._readers = self._stepping = _postgres_engine(url, autocommit=True)
+        else:
+            self._readers = self._engine.execution_options(**{_BEGIN: ""})
+            self._stepping = self._engine  # with one: that is where SQLite waits for its turn
         # SQLite has one writer at a time and lets others poll for their turn; threads of one process need not.
         self._turn: AbstractContextManager[object] = (
             threading.RLock() if url.get_backend_name() == "sqlite" else nullcontext()
@@ -117,10 +117,10 @@ class Storage:
                 self.revision_found = migrations.prepare(connection, METADATA)
                 """What the database was at before it was opened: a revision; None when it was new."""
         except DBAPIError as error:
-            self._engine.dispose()
+            self.close()
             raise DatabaseUnusable(_shown(url)) from error
         except BaseException:
-            self._engine.dispose()
+            self.close()
             raise
 
     @contextmanager
@@ -176,6 +176,7 @@ class Storage:
     def close(self) -> None:
         """Close every connection. What was only in memory is gone."""
         self._engine.dispose()
+        self._readers.dispose()
 
 
 def _url(where: Path | str | None) -> URL:
@@ -205,9 +206,11 @@ def _engine(url: URL) -> Engine:
         raise DatabaseUnusable(_shown(url)) from error
 
 
-def _postgres_engine(url: URL) -> Engine:
+def _postgres_engine(url: URL, *, autocommit: bool = False) -> Engine:
+    apart: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
     engine = create_engine(
         url,
+        **(apart if autocommit else {}),
         pool_size=5,
         max_overflow=5,
         connect_args={"connect_timeout": 10, "application_name": "thnid"},
