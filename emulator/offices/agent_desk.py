@@ -144,7 +144,7 @@ class AgentDesk:
             **hospitals(right),
             "paidModel": right.paid_model,
             "startDateTime": local_time(right.since),
-            "expireDateTime": local_time(right.until) if right.until else "",
+            "expireDateTime": local_time(right.last_second) if right.last_second else "",
         }
         # What has no value is absent: programs test whether a key is there.
         return {name: value for name, value in told.items() if value != ""}

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from apdu_specs import replies
+from apdu_specs import browsers, replies
 from apdu_specs.language import Text
 from apdu_specs.replies import Reason
 from emulator.offices import messages as m
@@ -36,8 +37,15 @@ def ready(reply: BaseModel) -> Response:
     return Response(reply.model_dump_json(), media_type="application/json")
 
 
-def refuse_in_two_languages(app: FastAPI) -> None:
-    """Answer every refusal and every fault with a code, a sentence and the way out; never with a stack trace."""
+PageNotServed = Callable[[Request, int, Mapping[str, str]], Response]
+"""The page for a browser that asked for what is not there, with a status and headers."""
+
+
+def refuse_in_two_languages(app: FastAPI, page: PageNotServed | None = None) -> None:
+    """Answer every refusal and every fault with a code, a sentence and the way out; never with a stack trace.
+
+    ``page``: what a browser gets in place of JSON where there is nothing at an address.
+    """
 
     # Handlers are coroutines: a plain function would be sent to a worker thread to build one small answer.
     @app.exception_handler(Refused)
@@ -52,7 +60,9 @@ def refuse_in_two_languages(app: FastAPI) -> None:
         return refusal(request, reason, fields=[_field_fault(fault) for fault in error.errors()])
 
     @app.exception_handler(HTTPException)
-    async def not_served(request: Request, error: HTTPException) -> JSONResponse:
+    async def not_served(request: Request, error: HTTPException) -> Response:
+        if page is not None and browsers.wants_page(request.headers.get("Accept")):
+            return await run_in_threadpool(page, request, error.status_code, error.headers or {})
         return refusal(request, replies.NO_SUCH_SERVICE, http=error.status_code, headers=error.headers)
 
     app.add_middleware(_FaultBecomesRefusal)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 
+from apdu_specs import browsers
 from emulator.offices.agent_desk import agent_routes
 from emulator.offices.answers import REFUSALS, refuse_in_two_languages
 from emulator.offices.authority_routes import authority_routes
@@ -29,6 +30,7 @@ from emulator.offices.ucws.service import Ucws
 
 if TYPE_CHECKING:
     from emulator.offices.mail.catcher import MailCatcher
+    from emulator.offices.web.kit import Kit
 
 
 def build_app(
@@ -54,15 +56,17 @@ def build_app(
     desk = EntitlementDesk(offices.nhso, offices.citizens, offices.authen_codes, offices.clock)
     app.include_router(entitlement_routes(desk))
     app.include_router(agent_routes(offices.agent_desk, offices.counter_key))
-    ucws = Ucws(offices.nhso, offices.citizens, offices.audit, offices.clock)
-    app.include_router(ucws_routes(ucws, ucws_address))
-    app.include_router(srm_routes(offices.srm, offices.citizens, offices.clock))
+    kit = None
     if pages:
-        _add_pages(app, offices, catcher, open_mail, {} if neighbours is None else neighbours)
+        kit = _add_pages(app, offices, catcher, open_mail, {} if neighbours is None else neighbours)
+    ucws = Ucws(offices.nhso, offices.citizens, offices.audit, offices.clock)
+    app.include_router(ucws_routes(ucws, ucws_address, None if kit is None else kit.contract))
+    app.include_router(srm_routes(offices.srm, offices.citizens, offices.clock))
     app.include_router(request_routes(offices.rights, offices.attempts, offices.counter_key))
     if offices.test_mode and isinstance(offices.clock, MovableClock):
         app.include_router(clock_routes(offices.clock))
-    refuse_in_two_languages(app)
+    app.add_api_route(browsers.ICON_PATH, _icon, include_in_schema=False)
+    refuse_in_two_languages(app, None if kit is None else kit.not_served)
     app.add_middleware(LimitedBody)
     app.add_middleware(HeadAsGet)
     if hosts is not None:
@@ -76,7 +80,7 @@ def _add_pages(
     catcher: MailCatcher | None,
     open_mail: bool,
     neighbours: Mapping[str, str],
-) -> None:
+) -> Kit:
     # Only who serves people loads what pages are made with.
     from emulator.offices.mail.door import MailDoor
     from emulator.offices.registry_desk.pages import registry_pages
@@ -94,3 +98,8 @@ def _add_pages(
         from emulator.offices.mail.pages import mail_pages
 
         app.include_router(mail_pages(kit, catcher, mail))
+    return kit
+
+
+async def _icon() -> Response:
+    return Response(browsers.ICON, media_type=browsers.ICON_TYPE, headers={"Cache-Control": "max-age=3600"})

@@ -100,10 +100,11 @@ class HospitalTokenReply(BaseModel):
 
 
 class HospitalReply(BaseModel):
-    """A hospital."""
+    """A hospital; ``hname_en`` is empty where it has no English name."""
 
     hcode: str
     hname: str
+    hname_en: str
 
 
 class Coded(BaseModel):

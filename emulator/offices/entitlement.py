@@ -119,7 +119,7 @@ def _right(right: Entitlement | None) -> m.RightReply | None:
         main_labelled=right.right.labelled,
         sub_labelled=right.sub_labelled,
         since=local_time(right.since),
-        until=None if right.until is None else local_time(right.until),
+        until=None if right.last_second is None else local_time(right.last_second),
         main_hospital=_hospital(right.main_hospital),
         outpatient_hospital=_hospital(right.outpatient_hospital),
         sub_hospital=_hospital(right.sub_hospital),
@@ -128,7 +128,7 @@ def _right(right: Entitlement | None) -> m.RightReply | None:
 
 
 def _hospital(each: Hospital | None) -> m.HospitalReply | None:
-    return None if each is None else m.HospitalReply(hcode=each.code, hname=each.name)
+    return None if each is None else m.HospitalReply(hcode=each.code, hname=each.name, hname_en=each.english)
 
 
 def _coded(code: str, name: Text) -> m.Coded:

@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from apdu_specs import browsers
 from apdu_specs.bangkok import BANGKOK
 from apdu_specs.language import Language, Text
 from harness.agent import messages as m
@@ -28,7 +29,7 @@ from harness.agent.cors import OpenToAll
 from harness.agent.head import HeadAsGet
 from harness.agent.limits import Limits
 from harness.agent.nhso import LATEST, NhsoDesk
-from harness.agent.page import page
+from harness.agent.page import HEADERS, not_served, page
 from harness.agent.patient import PatientCard, PatientReader
 from harness.agent.refusals import ENDING, FAULT, FieldError, Refusal, confirming_refused, reading_refused
 from harness.errors import HarnessError
@@ -36,6 +37,7 @@ from harness.errors import HarnessError
 API_DOCS = "/v3/api-docs"
 _log = logging.getLogger(__name__)
 _NO_SUCH_PATH = Text("There is nothing at this address.", "ไม่พบบริการตามที่อยู่นี้")
+_OTHER_METHOD = Text("This address is asked in another way.", "ที่อยู่นี้ต้องเรียกด้วยวิธี (HTTP method) อื่น")
 _BAD_FLAG = Text("readImageFlag is true or false.", "readImageFlag ต้องเป็น true หรือ false")
 _FLAG_ERROR = FieldError("readImageFlag", "typeMismatch", _BAD_FLAG, owner="readRequest")
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -117,6 +119,7 @@ def _smartcard(reader: PatientReader, nhso: NhsoDesk) -> APIRouter:
         card = await card_of(request, flag)
         return JSONResponse({**shapes.of_card(card), "correlationId": str(uuid.uuid4())})
 
+    @routes.get("/probe/{pid}/", include_in_schema=False)
     @routes.get("/probe/{pid}", response_model=m.ReadReply)
     async def probe(pid: str) -> Response:
         known = citizen_id(pid)
@@ -151,11 +154,13 @@ def _nhso_service(nhso: NhsoDesk, limits: Limits | None, clock: Callable[[], dat
             lambda: nhso.history(known, limit=limit, all_hospitals=all_hospitals), reading_refused
         )
 
+    @routes.get("/latest-authen-code/{pid}/", include_in_schema=False)
     @routes.get("/latest-authen-code/{pid}", response_model=m.LatestCode)
     async def latest(pid: str) -> Response:
         found = await codes(pid, 1, all_hospitals=False)
         return JSONResponse(found[0] if found else {"checkDate": _told(clock())})
 
+    @routes.get("/latest-5-authen-code-all-hospital/{pid}/", include_in_schema=False)
     @routes.get("/latest-5-authen-code-all-hospital/{pid}", response_model=list[m.GivenCode])
     async def latest_of_all(pid: str) -> Response:
         return JSONResponse(await codes(pid, LATEST, all_hospitals=True))
@@ -166,16 +171,18 @@ def _nhso_service(nhso: NhsoDesk, limits: Limits | None, clock: Callable[[], dat
 def _front(app: FastAPI) -> APIRouter:
     routes = APIRouter()
 
+    @routes.get("/api/api/preference/", include_in_schema=False)
     @routes.get("/api/api/preference", response_model=m.Preference)  # the doubled "api" is the original's
     async def preference() -> Response:
         return JSONResponse({"status": "UP"})
 
     @routes.get("/", include_in_schema=False)
     async def front() -> Response:
-        headers = {
-            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-        }
-        return HTMLResponse(page(app.openapi(), API_DOCS), headers=headers)
+        return HTMLResponse(page(app.openapi(), API_DOCS), headers=HEADERS)
+
+    @routes.get(browsers.ICON_PATH, include_in_schema=False)
+    async def icon() -> Response:
+        return Response(browsers.ICON, media_type=browsers.ICON_TYPE)
 
     @routes.get("/swagger-ui.html", include_in_schema=False)
     @routes.get("/swagger-ui/index.html", include_in_schema=False)
@@ -217,8 +224,13 @@ def _refuse_as_spring(app: FastAPI, language: Language) -> None:
         return answer(request, error)
 
     @app.exception_handler(HTTPException)
-    async def not_served(request: Request, error: HTTPException) -> JSONResponse:
-        return answer(request, Refusal(HTTPStatus(error.status_code), _NO_SUCH_PATH), error.headers)
+    async def nothing_here(request: Request, error: HTTPException) -> Response:
+        if browsers.wants_page(request.headers.get("accept")):
+            headers = {**HEADERS, **(error.headers or {})}
+            return HTMLResponse(not_served(error.status_code), error.status_code, headers)
+        status = HTTPStatus(error.status_code)
+        why = _OTHER_METHOD if status is HTTPStatus.METHOD_NOT_ALLOWED else _NO_SUCH_PATH
+        return answer(request, Refusal(status, why), error.headers)
 
     class FaultBecomesRefusal:
         def __init__(self, inner: ASGIApp) -> None:

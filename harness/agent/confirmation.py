@@ -1,6 +1,6 @@
 """What programs send to ``confirm-save``: which fields, and what is said of each that will not do.
 
-Public: the fields, ten digits of ``mobile`` or an empty text, ``hn`` null. The rules' texts are ``assumed``.
+Public: the fields, ten digits of ``mobile`` or none (an empty text, 0), ``hn`` null. The rules' texts are ``assumed``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ NOT_VALID = Text("The data is not complete or not correct.", "ข้อมูล
 CITIZEN_ID = Text("The citizen id is not valid.", "เลขประจำตัวประชาชนไม่ถูกต้อง")
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_MOBILE = re.compile(rf"([0-9]{{{MOBILE_LENGTH}}})?")
+_MOBILE = re.compile(rf"[0-9]{{{MOBILE_LENGTH}}}")
+_NO_PHONE = ("", "0")
+"""What programs send for a patient without a phone; ``0`` also as a number."""
 _CLAIM_TYPE = re.compile(r"[A-Za-z0-9]{1,20}")
 _HN = 20
 
@@ -56,7 +58,7 @@ RULES = (
         "mobile",
         True,
         "Pattern",
-        lambda text: _MOBILE.fullmatch(text) is not None,
+        lambda text: text in _NO_PHONE or _MOBILE.fullmatch(text) is not None,
         Text("The mobile number has to be 10 digits.", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
     ),
     Rule(
@@ -101,7 +103,8 @@ def parsed(content_type: str, body: bytes) -> dict[str, str]:
     ]
     if errors:
         raise Refusal(HTTPStatus.BAD_REQUEST, NOT_VALID, errors)
-    return {rule.field: text for rule, text in checked if isinstance(text, str)}
+    asked = {rule.field: text for rule, text in checked if isinstance(text, str)}
+    return asked | {"mobile": "" if asked["mobile"] in _NO_PHONE else asked["mobile"]}
 
 
 def citizen_id(text: str) -> str:

@@ -64,7 +64,7 @@ class Confirmation(BaseModel):
 
     pid: str
     claimType: str = Field(examples=["PG0060001"])
-    mobile: str = Field(examples=["0800000000"], description="Ten digits; empty is taken.")
+    mobile: str = Field(examples=["0800000000"], description="Ten digits; empty or 0: no phone.")
     correlationId: str = Field(examples=[UUID], description="Of the reading.")
     hn: str | None = None
     hcode: str | None = None

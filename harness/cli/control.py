@@ -138,6 +138,10 @@ class ControlServer:
             card.close()
         self._others.clear()
 
+    def show(self) -> Mapping[str, Any]:
+        """What 'thnid card show' tells of the card in the reader. Raises NoCard, NotANationalCard."""
+        return self._with_card({"do": "show"})
+
     def _serve(self) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for the main thread
         while True:

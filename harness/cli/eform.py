@@ -12,6 +12,7 @@ import click
 from apdu_specs.language import Language, Text
 from harness.cli.output import Misuse, Output, language_was_chosen, reporting
 from harness.cli.reader import reader_option, terminal_for
+from harness.cli.replacing import way_to_new_card
 from harness.cli.stopping import stopped_by_signals
 from harness.errors import HarnessError
 from harness.officer.token_file import PROGRAMS, Place
@@ -27,6 +28,7 @@ _CITIZENS = 300  # for the embedded NHSO, so that there is somebody to search fo
 _SEED = 1
 _WAIT_FOR_CLOCK_S = 2.0
 _LEVEL = "authenticate"  # the one that may do everything
+SRM_DIR_HELP = "Write SRM's token.txt below this folder (the original: %USERPROFILE%)."
 
 
 class ScreenNotInstalled(HarnessError):
@@ -72,7 +74,7 @@ _TOKEN_OPTIONS = (
     click.option(
         "--srm-dir",
         type=click.Path(path_type=Path),
-        help="Write SRM's token.txt below this folder (the original: %USERPROFILE%).",
+        help=SRM_DIR_HELP,
     ),
 )
 
@@ -151,6 +153,7 @@ def command(
             on_card=lambda card: _know(offices, card),
             clock=clock,
             look_s=clock.look_s,
+            way_to_new_card=way_to_new_card(),
         )
         server = ScreenServer(desk, port=port, language=language)
         symbol = _tray(desk, server.url, language) if tray else None

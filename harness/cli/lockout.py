@@ -54,8 +54,8 @@ class LockedAlready(HarnessError):
                 "บัตรนี้ถูกล็อกถาวรแล้ว จึงทำให้ถูกระงับไม่ได้ ยังไม่ได้ส่ง PIN ไปที่บัตร",
             ),
             Text(
-                "Use another card; a virtual one is taken back with 'thnid card restore' or 'thnid card set'.",
-                "โปรดใช้บัตรใบอื่น หากเป็นบัตรเสมือน ให้คืนสภาพด้วย 'thnid card restore' หรือ 'thnid card set'",
+                "Use another card; a virtual one is taken back with 'thnid card restore' or 'thnid card set --state ready'.",
+                "โปรดใช้บัตรใบอื่น หากเป็นบัตรเสมือน ให้คืนสภาพด้วย 'thnid card restore' หรือ 'thnid card set --state ready'",
             ),
         )
 
@@ -124,14 +124,16 @@ def command(
     exchanges: list[dict[str, Any]] = []
     with terminal_for(reader_name) as terminal:
         client = CardClient(terminal, real_card=real_card)
-        was = state_of(client)
-        _insist_on_a_way(client, was, wanted)
-        try:
-            for exchange in _present(output, client, wanted, wrong_pin):
-                exchanges.append(exchange)  # one by one: what went wrong later does not take them away
-        except HarnessError as error:
-            error.so_far = {"exchanges": exchanges}
-            raise
+        # The wrong PINs are to be in a row, and what is told after each is to be of that one.
+        with client.alone():
+            was = state_of(client)
+            _insist_on_a_way(client, was, wanted)
+            try:
+                for exchange in _present(output, client, wanted, wrong_pin):
+                    exchanges.append(exchange)  # one by one: what went wrong later does not take them away
+            except HarnessError as error:
+                error.so_far = {"exchanges": exchanges}
+                raise
     document = {"state": wanted.value, "already": was is wanted, "exchanges": exchanges}
 
     def show() -> None:

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from apdu_specs.language import Text
+from harness.cli.eform import SRM_DIR_HELP
 from harness.cli.offices_database import offices_needed
 from harness.cli.output import Misuse, Output, reporting
 from harness.cli.pin import pin_provider
 from harness.cli.reader import reader_option, terminal_for
+from harness.errors import HarnessError
+from harness.officer import srm_file
 from harness.officer.login import Login, LoginResult, PinProvider, StepResult
 from harness.officer.offices import AuthorityClient, NhsoClient
+from harness.officer.screen.midnight import OfficesClock
 
 if TYPE_CHECKING:
     from emulator.offices.embedded import EmbeddedOffices
     from emulator.offices.mail.delivery import SmtpServer
+
+_NO_SRM = Text(
+    "NHSO does not offer SRM here: its token.txt is not written.",
+    "ระบบของ สปสช. ที่ใช้อยู่ไม่ได้เปิด SRM จึงไม่ได้เขียนแฟ้ม token.txt",
+)
 
 
 @click.command("login")
@@ -42,7 +52,13 @@ if TYPE_CHECKING:
 @click.option(
     "--card-replaced", is_flag=True, help="Embedded registry: this card was replaced by a newer one."
 )
-@click.option("--token-dir", type=click.Path(path_type=Path), help="Write nhso_token.txt into this folder.")
+@click.option(
+    "--token-dir",
+    envvar="THNID_TOKEN_DIR",
+    type=click.Path(path_type=Path),
+    help="Write nhso_token.txt into this folder.",
+)
+@click.option("--srm-dir", envvar="THNID_SRM_DIR", type=click.Path(path_type=Path), help=SRM_DIR_HELP)
 @click.option("--real-card", metavar="SERIAL", help="Allow a PIN try on the real card with this serial.")
 @reporting
 def command(
@@ -56,6 +72,7 @@ def command(
     idle_days: int | None,
     card_replaced: bool,
     token_dir: Path | None,
+    srm_dir: Path | None,
     real_card: str | None,
 ) -> int:
     """Log an officer in with the card in the reader and its PIN, up to the ERM module.
@@ -89,17 +106,37 @@ def command(
             if offices is not None:
                 _seed(offices, citizen_id, serial, not no_right, revoked, idle_days, card_replaced)
 
+        nhso = cleanup.enter_context(NhsoClient(nhso_url))
         login = Login(
             lambda: terminal_for(reader_name, disposition="reset"),
             cleanup.enter_context(AuthorityClient(authority_url)),
-            cleanup.enter_context(NhsoClient(nhso_url)),
+            nhso,
             pin_provider(output, pin_stdin),
             token_folder=token_dir,
+            clock=OfficesClock(nhso) if token_dir is not None else None,
             real_card=real_card,
             on_card=seed,
             on_result=lambda result: show_step(output, result),
         )
-        return finish(output, login.run())
+        result = login.run()
+        if srm_dir is not None:
+            result = with_srm_tokens(output, result, nhso, srm_dir)
+        return finish(output, result)
+
+
+def with_srm_tokens(output: Output, result: LoginResult, nhso: NhsoClient, home: Path) -> LoginResult:
+    """The result once SRM's token.txt is there for whoever logged in; what kept it from being written is its error."""
+    if result.session is None:
+        return result
+    try:
+        tokens = nhso.srm_tokens(result.session.smctoken)
+        if tokens is None:
+            click.echo(f"thnid: {_NO_SRM.say(output.language)}", err=True)
+        else:
+            srm_file.write(home, tokens)
+    except HarnessError as error:
+        return replace(result, error=result.error or error)
+    return result
 
 
 def embedded_offices(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,10 @@ from harness.cli.offices_database import key_file_option, offices_needed
 from harness.cli.output import CommandGroup, Misuse, Output, reporting
 from harness.cli.pin import new_pin, warn_of_weak_pin
 from harness.cli.reader import reader_option, terminal_for
+from harness.cli.replacing import way_to_new_card
 from harness.cli.stopping import stopped_by_signals
 from harness.client import CardClient
+from harness.errors import OfficeBarred, PinLocked, PinSuspended
 from harness.officer.offices import RegistryClient
 
 if TYPE_CHECKING:
@@ -66,15 +68,26 @@ def renew_pin(
 ) -> None:
     """Issue a new PIN, as a registration office does for the card's owner. Impossible on a locked card."""
     chosen = new_pin(output, pin, pin_stdin)
-    with ExitStack() as cleanup:
-        client = cleanup.enter_context(_client(card_path, reader_name, real_card))
-        citizen_id, serial = client.citizen_id(), client.card_serial()
-        registry = cleanup.enter_context(_registry(registry_url, counter_key, key_file, citizen_id, serial))
-        warn_of_weak_pin(output, client, chosen)
-        proof = registry.proof(citizen_id, serial, client.office_challenge())
-        client.office_authenticate(proof)
-        client.office_reset_pin(chosen)
-        document = {"renewed": True, "serial": serial.hex().upper(), "tries_left": client.tries_left()}
+    with _client(card_path, reader_name, real_card) as client:
+        try:
+            with client.alone():
+                citizen_id, serial = client.citizen_id(), client.card_serial()
+                _insist_on_renewable(client)
+            with (
+                _registry(registry_url, counter_key, key_file, citizen_id, serial) as registry,
+                client.alone(),  # to its end: the proof is for the challenge that the card gave last
+            ):
+                warn_of_weak_pin(output, client, chosen)
+                proof = registry.proof(citizen_id, serial, client.office_challenge())
+                client.office_authenticate(proof)
+                client.office_reset_pin(chosen)
+                left = client.tries_left()
+        except (PinLocked, OfficeBarred) as refused:
+            way = way_to_new_card(registry=registry_url, file=card_path, key_file=key_file)(serial)
+            if way is not None:
+                refused.what_to_do = way.after(refused.what_to_do)
+            raise
+    document = {"renewed": True, "serial": serial.hex().upper(), "tries_left": left}
     output.report(
         document,
         lambda: output.say(
@@ -240,6 +253,12 @@ def serve(
             document, lambda: click.echo("\n".join(f"{name}: {url}" for name, url in document.items()))
         )
         wait()
+
+
+def _insist_on_renewable(client: CardClient) -> None:
+    """Raises PinLocked. A card whose PIN is suspended is as good as any."""
+    with suppress(PinSuspended):
+        client.tries_left()
 
 
 def _mail_server(told: str | None, password_file: Path | None, sender: str | None) -> SmtpServer | None:

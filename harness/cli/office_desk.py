@@ -7,6 +7,7 @@ import click
 from apdu_specs.language import Language, Text
 from harness.cli.output import Output, language_was_chosen, reporting
 from harness.cli.reader import reader_option, terminal_for
+from harness.cli.replacing import way_to_new_card
 from harness.cli.stopping import stopped_by_signals
 
 
@@ -55,7 +56,10 @@ def command(
         renewal = PinRenewal(
             lambda: terminal_for(reader_name, disposition="reset"), registry, real_card=real_card
         )
-        with WebServer(build_counter(renewal, language=language), port=port) as server:
+        counter = build_counter(
+            renewal, way_to_new_card=way_to_new_card(registry=registry_url), language=language
+        )
+        with WebServer(counter, port=port) as server:
             output.report(
                 {"url": server.url},
                 lambda: output.say(

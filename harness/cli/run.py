@@ -193,6 +193,7 @@ def _beside(
         patient_reader=patients,
         token_files=(Place(tokens),),
         srm_home=tokens,
+        shown=control.show,
     )
     office = cleanup.enter_context(whole_office(options))
     control.before_insertion = office.acquaintance.of_card

@@ -18,6 +18,7 @@ from harness.cli.acquaintance import Acquaintance
 from harness.cli.eform import ScreenNotInstalled
 from harness.cli.offices_database import offices_needed
 from harness.cli.reader import terminal_for
+from harness.cli.replacing import Shown, asked, way_to_new_card
 from harness.cli.smartcard_agent import AgentOptions, serving_agent
 from harness.cli.stopping import signals_elsewhere
 from harness.errors import HarnessError
@@ -143,7 +144,8 @@ class OfficeOptions:
     ``host_names``: what else the offices are called; ``open_mail``: caught e-mail is for other machines too. ``database`` (file or
     URL) None is memory; a counter key or a hospital's token (a UUID) that is None is made. ``reader`` is a part of a name: the
     officer's, and the patient's unless ``patient_reader`` is another. ``watching``: cards that come into a virtual reader of
-    another process are asked after. ``token_files`` and ``srm_home``: where the officer's tokens are written.
+    another process are asked after; ``shown`` tells what is in the virtual reader.
+    ``token_files`` and ``srm_home``: where the officer's tokens are written.
     """
 
     people: int = 1_000
@@ -155,6 +157,7 @@ class OfficeOptions:
     reader: str | None = None
     patient_reader: str | None = None
     watching: bool = False
+    shown: Shown = asked
     token_files: tuple[Place, ...] = ()
     srm_home: Path | None = None
     database: str | None = None
@@ -198,9 +201,7 @@ def whole_office(options: OfficeOptions) -> Iterator[WholeOffice]:
             services["agent"] = _reachable(running.enter_context(serving_agent(agent)).url)
             clock = backoffice.offices.clock.now
             services["screen"] = running.enter_context(_screen(services, options, acquaintance, clock))
-            services["counter"] = running.enter_context(
-                _counter(services["registry"], backoffice.counter_key, options)
-            )
+            services["counter"] = running.enter_context(_counter(services, backoffice.counter_key, options))
             backoffice.neighbours({name: services[name] for name in ("screen", "counter", "agent")})
             if options.watching:
                 running.enter_context(ReaderWatch(acquaintance.at_reader))
@@ -276,6 +277,7 @@ def _screen(
             on_card=acquaintance.of_client,
             clock=clock,
             look_s=lambda: TEST_LOOK_S if options.test_mode else LOOK_S,
+            way_to_new_card=way_to_new_card(pages=services["pages"], shown=options.shown),
         ) as desk,
         ScreenServer(desk, port=options.ports.screen, language=options.language) as server,
     ):
@@ -283,15 +285,15 @@ def _screen(
 
 
 @contextmanager
-def _counter(registry_url: str, counter_key: str, options: OfficeOptions) -> Iterator[str]:
+def _counter(services: Mapping[str, str], counter_key: str, options: OfficeOptions) -> Iterator[str]:
     """The registry office's PIN counter, at the officer's reader; its URL."""
     from harness.officer.counter.app import build_counter
     from harness.officer.counter.renewal import PinRenewal
     from harness.officer.offices import RegistryClient
 
-    with RegistryClient(registry_url, counter_key=counter_key) as registry:
+    ways = way_to_new_card(pages=services["pages"], shown=options.shown)
+    with RegistryClient(services["registry"], counter_key=counter_key) as registry:
         renewal = PinRenewal(lambda: terminal_for(options.reader, disposition="reset"), registry)
-        with WebServer(
-            build_counter(renewal, language=options.language), hosts=LOOPBACK, port=options.ports.counter
-        ) as server:
+        counter = build_counter(renewal, way_to_new_card=ways, language=options.language)
+        with WebServer(counter, hosts=LOOPBACK, port=options.ports.counter) as server:
             yield server.url

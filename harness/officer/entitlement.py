@@ -21,10 +21,11 @@ _HCODE = r"[0-9A-Za-z]{1,10}"
 
 @dataclass(frozen=True, slots=True)
 class Hospital:
-    """A hospital: its code and Thai name."""
+    """A hospital: its code and Thai name; its English name, empty where NHSO tells none."""
 
     code: str
     name: str
+    english: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,8 @@ def _hospital(told: OfficeAnswer, key: str) -> Hospital | None:
     if told.found.get(key) is None:
         return None
     hospital = told.inside(key)
-    return Hospital(hospital.text("hcode", _HCODE), hospital.text("hname", _LINE))
+    english = hospital.text("hname_en", _LINE) if hospital.found.get("hname_en") else ""
+    return Hospital(hospital.text("hcode", _HCODE), hospital.text("hname", _LINE), english)
 
 
 def _name(told: OfficeAnswer) -> Text:

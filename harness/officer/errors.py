@@ -39,8 +39,8 @@ class EFormAgentStopped(HarnessError):
         super().__init__(
             Text("E-Form Agent is not started (grey).", "โปรแกรม E-Form Agent ยังไม่เริ่มทำงาน (สัญลักษณ์สีเทา)"),
             Text(
-                "Right-click its symbol and choose Start Service; it turns green.",
-                "คลิกขวาที่สัญลักษณ์ เลือก Start Service สัญลักษณ์จะเปลี่ยนเป็นสีเขียว",
+                "Choose Start Service of E-Form Agent; its symbol turns green.",
+                "เลือก Start Service ของโปรแกรม E-Form Agent สัญลักษณ์จะเปลี่ยนเป็นสีเขียว",
             ),
         )
 

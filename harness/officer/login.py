@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -110,8 +111,10 @@ class Login:
     ``reader`` gives the terminal, not yet connected, or raises NoReader; the login connects and disconnects
     it. ``pin`` is asked once, at step 6. ``real_card`` is the serial (hexadecimal) of a card that is not one
     of this project's and may be sent a PIN. ``token_folder`` is where nhso_token.txt is written, if anywhere;
-    ``token_places`` are further folders, each with or without a byte order mark. ``agent`` is started if it is grey, unless ``start_agent`` is false. ``on_begin`` and ``on_result`` are
-    called before and after every step; ``on_card`` gets citizen id and serial as soon as the card was read.
+    ``token_places`` are further folders, each with or without a byte order mark; ``clock`` is the offices' time,
+    which the files tell where it is not this machine's. ``agent`` is started if it is grey, unless ``start_agent``
+    is false. ``on_begin`` and ``on_result`` are called before and after every step; ``on_card`` gets citizen id and
+    serial as soon as the card was read.
     """
 
     def __init__(
@@ -127,6 +130,7 @@ class Login:
         token_folder: Path | None = None,
         token_bom: bool = False,
         token_places: Sequence[token_file.Place] = (),
+        clock: Callable[[], datetime] | None = None,
         real_card: str | None = None,
         on_card: Callable[[str, bytes], object] = _no_card_to_tell,
         on_begin: Callable[[Step], object] = _nothing_to_tell,
@@ -141,6 +145,7 @@ class Login:
         self._office = office
         own = () if token_folder is None else (token_file.Place(token_folder, bom=token_bom),)
         self._token_places = (*own, *token_places)
+        self._clock = clock
         self._real_card = real_card
         self._on_card = on_card
         self._on_begin = on_begin
@@ -222,6 +227,11 @@ class Login:
         return self._card
 
     @property
+    def serial(self) -> bytes:
+        """The card's serial (8 bytes), from step 5 on."""
+        return self._serial
+
+    @property
     def session(self) -> NhsoSession | None:
         """The officer's session at NHSO, from step 8 on."""
         return self._session
@@ -301,8 +311,9 @@ class Login:
         session = self._nhso.log_in(self._citizen_id, self._tkey)
         self._session = session
         token = token_file.OfficerToken(self._citizen_id, session.smctoken)
+        at = self._clock() if self._clock and self._token_places else None
         for place in self._token_places:
-            path = token_file.write(place.folder, token, bom=place.bom)
+            path = token_file.write(place.folder, token, bom=place.bom, at=at)
             self._token_path = self._token_path or path
 
     def _enter_program(self) -> None:

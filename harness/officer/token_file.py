@@ -7,6 +7,7 @@ are read here.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -43,10 +44,11 @@ class Place:
     bom: bool = False
 
 
-def write(folder: Path, token: OfficerToken, *, bom: bool = False) -> Path:
+def write(folder: Path, token: OfficerToken, *, bom: bool = False, at: datetime | None = None) -> Path:
     """Write the file into ``folder``, whole or not at all, readable by its owner only; gives its path.
 
-    Raises TokenFileNotWritten, and ValueError for a token that would not be readable again.
+    ``at``: the time that the file is to tell, where the offices' clock is not this machine's; ``clear_if_stale`` is to be asked
+    by the same clock. Raises TokenFileNotWritten, and ValueError for a token that would not be readable again.
     """
     line = f"{token.citizen_id}#{token.smctoken}".encode()
     if _LINE.fullmatch(line) is None:
@@ -54,6 +56,8 @@ def write(folder: Path, token: OfficerToken, *, bom: bool = False) -> Path:
     path = folder / FILE_NAME
     try:
         replace_file(path, (_BOM if bom else b"") + line, mode=0o600)
+        if at is not None:
+            os.utime(path, (at.timestamp(), at.timestamp()))
     except OSError as error:
         raise TokenFileNotWritten(str(folder), reason_of(error)) from error
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from harness.bench import Bench
 from harness.cli.stand_in_nhso import holder_of
 from harness.client import CardClient
 from harness.officer.entitlement import EntitlementClient
+from harness.officer.new_card import NewCard
 from harness.officer.offices import AuthorityClient
 from harness.officer.screen.desk import Desk, Places
 from harness.officer.screen.server import ScreenServer
@@ -24,6 +26,8 @@ from harness.terminals.pcsc import PcscTerminal
 
 PIN, WRONG_PIN = "1234", "9999"
 OFFICER = 7
+LIMIT_S = 10.0
+REGISTRY_DESK = "http://127.0.0.1:8180/registry/desk"
 READER = "ACS ACR39U ICC Reader"
 
 
@@ -66,6 +70,12 @@ class Counter:
         """Whether another program would find the PIN session open."""
         return self._verify("") == 0x9000
 
+    def settle(self) -> None:
+        """Wait until a login that was given up is let go: the officer's page does not wait for that."""
+        for thread in threading.enumerate():
+            if thread.name == "thnid-let-go":
+                thread.join(LIMIT_S)
+
     def _verify(self, data: str) -> int:
         with PcscTerminal(self.stack.reader_names[0]) as terminal:
             terminal.transmit(bytes.fromhex("00A4040008A000000084060002"))
@@ -84,6 +94,7 @@ def counter(folder: Path, *, srm: bool = False, with_tokens: bool = True) -> Ite
             cleanup.enter_context(EntitlementClient(offices.nhso_url)),
             lambda name: PcscTerminal(name or stack.reader_names[0], disposition="reset"),
             places=Places((Place(folder),) if with_tokens else (), folder if srm else None),
+            way_to_new_card=lambda serial: NewCard(serial, desk=REGISTRY_DESK),
         )
         cleanup.enter_context(desk)
         server = cleanup.enter_context(ScreenServer(desk))

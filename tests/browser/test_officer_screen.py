@@ -11,8 +11,9 @@ from playwright.sync_api import Page, expect
 
 from apdu_specs import replies
 from harness.officer import token_file
+from harness.officer.screen.guard import SESSION_COOKIE
 from tests.browser.conftest import NARROW, Look, OpenWindow
-from tests.browser.counter import PIN, WRONG_PIN, Counter, counter
+from tests.browser.counter import PIN, REGISTRY_DESK, WRONG_PIN, Counter, counter
 
 pytestmark = pytest.mark.pcsc
 
@@ -149,6 +150,7 @@ def test_the_manual_page_by_page(
     page.locator("#mobile").fill("0800000000")
     press(page, "code", language)
     expect(page.locator(".claim")).to_have_text(re.compile(r"^PP\d{10}$"))
+    expect(page.locator("#pid")).to_have_value(desk.card.citizen_id)
     look(page, f"{name}-module-code")
     page.locator("#hcode").fill("12")
     press(page, "register", language)
@@ -156,6 +158,7 @@ def test_the_manual_page_by_page(
     press(page, "log out", language)
     shown(page, "start")
     expect(page.locator(".good")).to_be_visible()
+    desk.settle()
     assert not (tmp_path / token_file.FILE_NAME).exists()
     assert not (tmp_path / "SRM Smart Card Single Sign-On" / "token.txt").exists()
     look(page, f"{name}-logged-out")
@@ -330,6 +333,7 @@ def test_the_agent_is_stopped_in_the_middle(desk: Counter, window: OpenWindow) -
     press(page, "login")
     shown(page, "stopped")
     expect(page.locator(".alert")).to_contain_text("E-Form Agent")
+    expect(page.locator("#page")).to_contain_text("เลือก Start Service ของโปรแกรม E-Form Agent")
     to_pin(page)
     page.get_by_role("button", name="Stop", exact=True).click()
     shown(page, "stopped")
@@ -377,6 +381,63 @@ def test_another_window(desk: Counter, window: OpenWindow, look: Look) -> None:
     second.get_by_role("button", name="ยกเลิกแล้วเริ่มที่นี่").click()
     shown(second, "start")
     shown(first, "stopped")
+
+
+def session_of(page: Page) -> str:
+    return next(each["value"] for each in page.context.cookies() if each["name"] == SESSION_COOKIE)
+
+
+def test_two_tabs_of_a_browser_go_on_with_the_sessions_new_value(desk: Counter, window: OpenWindow) -> None:
+    desk.put(desk.card)
+    one = window(desk.url)
+    to_pin(one)
+    planted = session_of(one)
+    two = one.context.new_page()
+    two.goto(desk.url)
+    shown(two, "pin")
+    type_pin(two, PIN)
+    shown(two, "confirmed")
+    shown(one, "confirmed")
+    inside = session_of(one)
+    assert inside != planted
+    press(one, "enter")
+    shown(one, "menu")
+    shown(two, "menu")
+    two.get_by_role("button", name="English").click()  # a form that stood there all the time
+    expect(two.locator("html")).to_have_attribute("lang", "en")
+    press(two, "log out", "en")
+    shown(two, "start")
+    shown(one, "start")
+    assert session_of(one) not in (planted, inside)
+    press(one, "login", "en")
+    shown(two, "pin")
+    stranger = window(desk.url)
+    stranger.context.add_cookies([{"name": SESSION_COOKIE, "value": inside, "url": desk.url}])
+    stranger.goto(desk.url)
+    shown(stranger, "elsewhere")
+
+
+def test_a_session_that_was_retired_for_good_begins_anew(desk: Counter, window: OpenWindow) -> None:
+    """The answer with the new value was lost: the window looks for a while, then it is a new one."""
+    desk.put(desk.card)
+    page = window(desk.url)
+    to_pin(page)
+    before = session_of(page)
+    type_pin(page, PIN)
+    shown(page, "confirmed")
+    page.context.add_cookies([{"name": SESSION_COOKIE, "value": before, "url": desk.url}])
+    desk.desk.bell.ring()
+    shown(page, "elsewhere")
+
+
+def test_a_locked_card_leads_to_a_new_one(desk: Counter, window: OpenWindow, look: Look) -> None:
+    desk.put_with_failures(5)
+    page = window(desk.url, language="en")
+    page.get_by_role("button", name="Start Service").click()
+    press(page, "login", "en")
+    shown(page, "stopped")
+    expect(page.locator(".way a")).to_have_attribute("href", REGISTRY_DESK)
+    look(page, "screen-en-locked")
 
 
 def test_another_site_cannot_press_buttons(desk: Counter, window: OpenWindow) -> None:

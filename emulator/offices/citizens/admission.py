@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
+from hashlib import sha256
 
 from apdu_specs import entitlements
 from apdu_specs.bangkok import BANGKOK as BANGKOK_TIME
 from apdu_specs.values import BuddhistDate
-from emulator.holders.holder import Holder, Rights
+from emulator.holders.holder import Holder
 from emulator.offices.citizens.citizen import Citizen, Entitlement, Home, Hospital
 from emulator.offices.citizens.provinces import BANGKOK, province_code
 
@@ -33,13 +34,14 @@ def citizen_of_holder(holder: Holder, hospital_called: HospitalCalled, now: date
         birth_date=holder.birth_date,
         sex=holder.sex,
         home=home,
-        entitlement=_entitlement(holder.rights, home.province, hospital_called, now),
+        entitlement=_entitlement(holder, home.province, hospital_called, now),
     )
 
 
 def _entitlement(
-    rights: Rights | None, province: str, hospital_called: HospitalCalled, now: datetime
+    holder: Holder, province: str, hospital_called: HospitalCalled, now: datetime
 ) -> Entitlement | None:
+    rights = holder.rights
     if rights is None:
         return None
     main, sub = entitlements.code_of(rights.main_inscl), entitlements.code_of(rights.sub_inscl)
@@ -50,9 +52,9 @@ def _entitlement(
     return Entitlement(
         main=main if main in entitlements.MAIN_RIGHTS else entitlements.OTH.code,
         sub=sub if sub in entitlements.SUB_RIGHTS else "",
-        card_number="",
+        card_number=_card_number(holder.citizen_id),
         since=since,
-        until=_midnight(rights.expiry_date),
+        until=_midnight_after(rights.expiry_date),
         registered_at=_midnight(rights.update_date) or since,
         main_hospital=main_hospital,
         outpatient_hospital=main_hospital,
@@ -65,6 +67,17 @@ def _entitlement(
 def _midnight(day: BuddhistDate | None) -> datetime | None:
     christian = day and day.to_christian()
     return datetime.combine(christian, time.min, BANGKOK_TIME) if christian else None
+
+
+def _midnight_after(last: BuddhistDate | None) -> datetime | None:
+    """The first instant after the last day that a card tells."""
+    midnight = _midnight(last)
+    return None if midnight is None else midnight + timedelta(days=1)
+
+
+def _card_number(citizen_id: str) -> str:
+    """Ten digits, the same whenever this person is admitted: a chip does not tell the entitlement card's number."""
+    return f"{int.from_bytes(sha256(citizen_id.encode()).digest()[:8], 'big') % 10**10:010d}"
 
 
 def _clean(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from apdu_specs import entitlements
 from apdu_specs.bangkok import BANGKOK
@@ -15,11 +15,13 @@ from emulator.offices.citizens.provinces import PROVINCES
 
 @dataclass(frozen=True, slots=True)
 class Hospital:
-    """A hospital: its code (five digits), name, and province's code (two digits)."""
+    """A hospital: its code (five digits), name, and province's code (two digits). ``english``: its English name, empty where
+    nobody knows one."""
 
     code: str
     name: str
     province: str
+    english: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,12 @@ class Home:
         return PROVINCES.get(self.province, "")
 
 
+_A_SECOND = timedelta(seconds=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """A right with its hospitals. ``until`` None: it does not end."""
+    """A right with its hospitals. ``until`` is the first instant without it; None: it does not end."""
 
     main: str
     sub: str
@@ -56,6 +61,11 @@ class Entitlement:
     def right(self) -> MainRight:
         """The declared main right; one of our own making for a code that is not declared."""
         return entitlements.MAIN_RIGHTS.get(self.main) or MainRight(self.main, Text(self.main, self.main), "")
+
+    @property
+    def last_second(self) -> datetime | None:
+        """The end as NHSO's services tell it: 23:59:59 of the last day (public: a reply's ``expireDateTime``)."""
+        return None if self.until is None else self.until - _A_SECOND
 
     @property
     def sub_name(self) -> str:

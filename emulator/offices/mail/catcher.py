@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -13,6 +14,7 @@ from typing import Any, Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from apdu_specs.bangkok import BANGKOK
 from emulator.offices.errors import PortTaken
 from emulator.offices.running import Running
 
@@ -22,13 +24,18 @@ _LARGEST = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class CaughtMail:
-    """One message as it came: its number here, recipients as the envelope has them, and what a reader sees."""
+    """One message as it came: its number here, recipients as the envelope has them, and what a reader sees; empty what is not
+    there.
+    """
 
     number: int
     recipients: tuple[str, ...] = field(repr=False)
     sender: str = field(repr=False)
     subject: str = field(repr=False)
     date: str
+    """The Date header as it came; empty without one."""
+    dated: datetime | None
+    """The instant that it tells; None where it tells none."""
     body: str = field(repr=False)
     message_id: str
 
@@ -87,9 +94,10 @@ class MailCatcher(Running):
                 CaughtMail(
                     number=self._count,
                     recipients=tuple(envelope.rcpt_tos),
-                    sender=str(parsed["From"]),
-                    subject=str(parsed["Subject"]),
-                    date=str(parsed["Date"]),
+                    sender=str(parsed["From"] or ""),
+                    subject=str(parsed["Subject"] or ""),
+                    date=str(parsed["Date"] or ""),
+                    dated=_instant(parsed),
                     body=_text_of(parsed),
                     message_id=str(parsed["Message-ID"]),
                 )
@@ -101,6 +109,17 @@ class MailCatcher(Running):
 def _text_of(message: EmailMessage) -> str:
     part = message.get_body(("plain",))
     return "" if part is None else str(part.get_content())
+
+
+def _instant(message: EmailMessage) -> datetime | None:
+    told = getattr(message["Date"], "datetime", None)
+    if not isinstance(told, datetime):
+        return None
+    try:
+        # Without a zone it is UTC that is told (RFC 5322, 3.3, "-0000"). Year 1 and year 9999 may leave the calendar.
+        return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(BANGKOK)
+    except (OverflowError, ValueError):
+        return None
 
 
 class _Controller(Controller):

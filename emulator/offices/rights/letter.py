@@ -52,19 +52,19 @@ class OfficerEntry:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter: from which organisation, to which region, signed by whom, naming whom."""
+    """A letter: from which organisation, to which region, naming whom, signed by whom. In the order of the page's fields."""
 
     organisation_name: str = ""
     organisation: str = ""
-    region: str = ""
-    letter_number: str = ""
-    letter_date: str = ""
     address: str = ""
     phone: str = ""
     fax: str = ""
+    letter_number: str = ""
+    letter_date: str = ""
+    region: str = ""
+    officers: tuple[OfficerEntry, ...] = field(default=(), repr=False)
     superior_name: str = field(default="", repr=False)
     superior_position: str = ""
-    officers: tuple[OfficerEntry, ...] = field(default=(), repr=False)
 
 
 _REQUIRED = Text("is required", "ต้องระบุ")
@@ -92,6 +92,8 @@ _BOTH = Text(
     "is also named in this letter as an officer who asks for a right", "เป็นผู้ที่ขอสิทธิอยู่ในหนังสือฉบับเดียวกัน"
 )
 
+_ORDER = tuple(each.name for each in fields(Letter))
+_OFFICERS_ORDER = tuple(each.name for each in fields(OfficerEntry))
 _Check = Callable[[str], Text | None]
 
 
@@ -111,26 +113,40 @@ def tidied(letter: Letter) -> Letter:
 
 def faults(letter: Letter, levels: Levels) -> tuple[Fault, ...]:
     """What is wrong in a tidied letter, in the order of its fields; nothing when it can be received."""
+    return tuple(sorted(_faults(letter, levels), key=_place))
+
+
+def _place(fault: Fault) -> tuple[int, ...]:
+    """Where a field stands: its place in the letter; of an officer's also which officer's, and its place there."""
+    name, *inside = fault.field.split(".")
+    place = _ORDER.index(name)
+    return (place, int(inside[0]), _OFFICERS_ORDER.index(inside[1])) if inside else (place,)
+
+
+def _faults(letter: Letter, levels: Levels) -> Iterator[Fault]:
     checks: tuple[tuple[str, _Check], ...] = (
         ("organisation_name", _line_of(LONGEST_NAME)),
         ("organisation", _fits(re.compile(r"\d{5}", re.ASCII), _FIVE_DIGITS)),
-        ("region", lambda value: _one_of(value, map(str, REGIONS), _A_REGION)),
-        ("letter_number", _optional(_line_of(LETTER_NUMBER_LENGTH))),
-        ("letter_date", _optional(_line_of(LETTER_DATE_LENGTH))),
         ("address", _line_of(ADDRESS_LENGTH)),
         ("phone", _fits(_PHONE, _A_PHONE)),
         ("fax", _optional(_fits(_PHONE, _A_PHONE))),
+        ("letter_number", _optional(_line_of(LETTER_NUMBER_LENGTH))),
+        ("letter_date", _optional(_line_of(LETTER_DATE_LENGTH))),
+        ("region", lambda value: _one_of(value, map(str, REGIONS), _A_REGION)),
         ("superior_name", _line_of(LONGEST_NAME)),
         ("superior_position", _line_of(LONGEST_NAME)),
     )
-    found = [Fault(name, why) for name, check in checks if (why := check(getattr(letter, name))) is not None]
+    for name, check in checks:
+        if (why := check(getattr(letter, name))) is not None:
+            yield Fault(name, why)
     if not letter.officers:
-        found.append(Fault("officers", _NO_OFFICER))
+        yield Fault("officers", _NO_OFFICER)
     if len(letter.officers) > MOST_OFFICERS:
-        return (*found, Fault("officers", _TOO_MANY))
+        yield Fault("officers", _TOO_MANY)
+        return
     for position, officer in enumerate(letter.officers):
-        found += _faults_of(officer, f"officers.{position}", levels)
-    return (*found, *_faults_between(letter.officers))
+        yield from _faults_of(officer, f"officers.{position}", levels)
+    yield from _faults_between(letter.officers)
 
 
 def _faults_of(officer: OfficerEntry, where: str, levels: Levels) -> Iterator[Fault]:

@@ -309,17 +309,17 @@ class RightsOffice:
             for each in officers
         )
         letter = Letter(
-            row.organisation_name,
-            row.organisation,
-            str(row.region),
-            row.letter_number,
-            row.letter_date,
-            row.address,
-            row.phone,
-            row.fax,
-            row.superior_name,
-            row.superior_position,
-            tuple(each.entry for each in asked),
+            organisation_name=row.organisation_name,
+            organisation=row.organisation,
+            address=row.address,
+            phone=row.phone,
+            fax=row.fax,
+            letter_number=row.letter_number,
+            letter_date=row.letter_date,
+            region=str(row.region),
+            officers=tuple(each.entry for each in asked),
+            superior_name=row.superior_name,
+            superior_position=row.superior_position,
         )
         return Received(row.reference, row.received_at, letter, asked)
 

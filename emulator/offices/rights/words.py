@@ -28,7 +28,8 @@ def approved(name: str, organisation: str, level: Text, reference: str, before: 
         Text("", "")
         if before is None
         else Text(
-            f"\nIt replaces the level that you had: {before.en}.", f"\nระดับสิทธินี้แทนที่ระดับเดิมของท่าน: {before.th}"
+            f"\nIt replaces the level that you had: {before.en}.",
+            f"\nระดับสิทธินี้แทนระดับสิทธิเดิมของท่าน คือ {before.th}",
         )
     )
     return _message(
@@ -40,10 +41,10 @@ def approved(name: str, organisation: str, level: Text, reference: str, before: 
             "If you have no PIN yet, take your ID card to any registry office and choose one.\n"
             f"The right ends by itself if you do not log in within {IDLE_DAYS_ALLOWED} days.\n"
             "Do not let anybody else use your card, PIN or right.",
-            f"คำขอสิทธิเลขที่ {reference} ซึ่ง{organisation}ขอให้ท่าน ได้รับอนุมัติแล้ว\n"
+            f"คำขอสิทธิเลขที่ {reference} ซึ่ง {organisation} ขอให้ท่านนั้น ได้รับอนุมัติแล้ว\n"
             f"ระดับสิทธิการเข้าใช้งาน: {level.th}{replaces.th}\n\n"
-            "หากยังไม่มีรหัส PIN โปรดนำบัตรประจำตัวประชาชนไปขอกำหนดรหัสได้ที่สำนักทะเบียนทุกแห่ง\n"
-            f"หากไม่เข้าใช้งานระบบภายใน {IDLE_DAYS_ALLOWED} วัน สิทธิจะถูกยกเลิกอัตโนมัติ\n"
+            "หากท่านยังไม่มีรหัส PIN โปรดนำบัตรประจำตัวประชาชนไปขอกำหนดรหัสที่สำนักทะเบียนแห่งใดก็ได้\n"
+            f"หากท่านไม่เข้าใช้งานระบบภายใน {IDLE_DAYS_ALLOWED} วัน สิทธิจะถูกยกเลิกโดยอัตโนมัติ\n"
             "โปรดอย่าให้ผู้อื่นใช้บัตร รหัส PIN หรือสิทธิของท่าน",
         ),
     )
@@ -57,8 +58,8 @@ def refused(name: str, organisation: str, reference: str, why: str) -> Message:
         Text(
             f"The right that {organisation} asked for you (request {reference}) is not granted.\n"
             f"Reason: {why}\n\nYour organisation may correct the request and send it again.",
-            f"คำขอสิทธิเลขที่ {reference} ซึ่ง{organisation}ขอให้ท่าน ไม่ได้รับอนุมัติ\n"
-            f"เหตุผล: {why}\n\nหน่วยงานต้นสังกัดสามารถแก้ไขคำขอแล้วส่งใหม่ได้",
+            f"คำขอสิทธิเลขที่ {reference} ซึ่ง {organisation} ขอให้ท่านนั้น ไม่ได้รับอนุมัติ\n"
+            f"เหตุผล: {why}\n\nหน่วยงานต้นสังกัดของท่านสามารถแก้ไขคำขอแล้วส่งใหม่ได้",
         ),
     )
 
@@ -70,7 +71,7 @@ def handed_over(name: str, organisation: str) -> Message:
         name,
         Text(
             f"{organisation} has told us that somebody else is responsible now. Your right has ended.",
-            f"{organisation}แจ้งเปลี่ยนแปลงผู้รับผิดชอบ สิทธิการเข้าใช้งานของท่านจึงถูกยกเลิกแล้ว",
+            f"{organisation} แจ้งเปลี่ยนแปลงผู้รับผิดชอบแล้ว สิทธิการเข้าใช้งานของท่านจึงถูกยกเลิก",
         ),
     )
 
@@ -90,13 +91,13 @@ def revoked(name: str, why: str) -> Message:
 def lapsed(name: str) -> Message:
     """The right has ended by itself."""
     return _message(
-        Text("Your right to enter has ended by itself", "แจ้งยกเลิกสิทธิการเข้าใช้งานอัตโนมัติ"),
+        Text("Your right to enter has ended by itself", "แจ้งยกเลิกสิทธิการเข้าใช้งานโดยอัตโนมัติ"),
         name,
         Text(
             f"You did not log in within {IDLE_DAYS_ALLOWED} days, so your right has ended by itself.\n"
             "Your organisation can ask for it again with the request form.",
-            f"ท่านไม่ได้เข้าใช้งานระบบภายใน {IDLE_DAYS_ALLOWED} วัน สิทธิจึงถูกยกเลิกอัตโนมัติ\n"
-            "หน่วยงานต้นสังกัดสามารถขอสิทธิใหม่ได้ตามแบบฟอร์มขอสิทธิ",
+            f"ท่านไม่ได้เข้าใช้งานระบบภายใน {IDLE_DAYS_ALLOWED} วัน สิทธิของท่านจึงถูกยกเลิกโดยอัตโนมัติ\n"
+            "หน่วยงานต้นสังกัดสามารถขอสิทธิให้ท่านใหม่ได้โดยใช้แบบฟอร์มขอสิทธิ",
         ),
     )
 

@@ -114,7 +114,7 @@ def _current(right: Entitlement) -> dict[str, str]:
     return {
         **_hospitals(right, ""),
         "cardid": right.card_number,
-        "expdate": _buddhist(right.until) if right.until else ucws.NEVER_EXPIRES,
+        "expdate": _last_day(right),
         "maininscl": right.main,
         "maininscl_main": right.right.group,
         "maininscl_name": right.right.name.th,
@@ -132,7 +132,7 @@ def _pending(right: Entitlement) -> dict[str, str]:
     return {
         **_hospitals(right, "new_"),
         "new_date_register": _date_time(right.registered_at),
-        "new_expdate": _buddhist(right.until) if right.until else ucws.NEVER_EXPIRES,
+        "new_expdate": _last_day(right),
         "new_maininscl": right.main,
         "new_maininscl_name": right.right.name.th,
         "new_paid_model": right.paid_model,
@@ -155,6 +155,10 @@ def _hospitals(right: Entitlement, prefix: str) -> dict[str, str]:
     if right.outpatient_hospital is not None:
         values[f"{prefix}mastercup_id"] = right.outpatient_hospital.code
     return values
+
+
+def _last_day(right: Entitlement) -> str:
+    return _buddhist(right.last_second) if right.last_second else ucws.NEVER_EXPIRES
 
 
 def _buddhist(instant: datetime) -> str:

@@ -7,6 +7,7 @@ are limited before anything is built; nothing is built but the three parameters.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -29,6 +30,9 @@ CHARSETS = {
         "tis-620",
     )
 } | {"windows-874": "cp874"}  # Python knows it by another name
+_UNREGISTERED = {"utf8": "utf-8", "utf16": "utf-16", "latin1": "iso-8859-1", "cp874": "cp874"}
+"""Names that no registry has and programs send."""
+_ENCODINGS = CHARSETS | _UNREGISTERED
 _DECLARED_874 = re.compile(rb"""\A<\?xml[^>]{0,60}?encoding=["']windows-874["']""", re.IGNORECASE)
 
 _SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
@@ -100,9 +104,16 @@ def read(request: bytes, charset: str | None = None) -> Search:
 def _transcoded(request: bytes, charset: str) -> bytes:
     """The Content-Type's charset goes before what the XML says of itself (RFC 2376)."""
     try:
-        return request.decode(CHARSETS[charset.lower()]).encode()
+        return request.decode(_with_byte_order(_ENCODINGS[charset.lower()], request)).encode()
     except (KeyError, UnicodeError) as error:
         raise BadEnvelope(WRONG_ENCODING) from error
+
+
+def _with_byte_order(encoding: str, request: bytes) -> str:
+    """UTF-16 without a byte order mark is told by its first character, which is of ASCII in XML."""
+    if encoding != "utf-16" or request.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return encoding
+    return "utf-16le" if request[1:2] == b"\0" else "utf-16be"
 
 
 class _Reader:
@@ -140,7 +151,7 @@ class _Reader:
             self._called = True
         if depth == 4 and (parameter := self._parameter()):
             self._values[parameter] = ""
-        if depth == 5 and self._path[2] == _OPERATION and self._path[1] == _BODY:
+        if depth == 5 and self._path[2] == _OPERATION and self._parameter():  # others may hold what they like
             raise BadEnvelope(NO_OPERATION)
 
     def _end(self, _name: str) -> None:

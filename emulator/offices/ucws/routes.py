@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email.message import Message
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from apdu_specs import ucws
+from apdu_specs import browsers, ucws
 from apdu_specs.language import Text
 from emulator.offices.ucws import answer, contract
 from emulator.offices.ucws.envelope import LARGEST, TOO_LARGE, BadEnvelope, read
@@ -23,19 +24,29 @@ _ONLY_POST = Text("A SOAP service is called by POST.", "บริการ SOAP 
 _NOT_XML_TYPE = Text("The request's Content-Type is not text/xml.", "Content-Type ของคำขอไม่ใช่ text/xml")
 
 
-def ucws_routes(service: Ucws, address: str | None = None) -> APIRouter:
-    """``address`` is what the WSDL names as the service's; else it is where the WSDL was asked for."""
+def ucws_routes(
+    service: Ucws, address: str | None = None, page: Callable[[Request], Response] | None = None
+) -> APIRouter:
+    """``address`` is what the WSDL names as the service's; else it is where the WSDL was asked for. ``page``: what a browser
+    sees that asks for neither WSDL nor XSD.
+    """
     routes = APIRouter(tags=["UCWS"])
 
-    @routes.get(ucws.PATH, response_class=Response, responses={200: {"content": {"text/xml": {}}}})
+    @routes.get(
+        ucws.PATH,
+        response_class=Response,
+        responses={200: {"content": {"text/xml": {}, "text/html": {}}}},
+    )
     def contracts(request: Request) -> Response:
-        """``?wsdl`` and ``?xsd=1``."""
+        """``?wsdl`` and ``?xsd=1``; to a browser without either, a page that says what is here."""
         asked = {name.lower(): value for name, value in request.query_params.items()}
         if asked.get("xsd") == "1":
             return Response(contract.xsd(), media_type=_XML)
         if "wsdl" in asked:
             here = address or f"{request.url.scheme}://{request.url.netloc}{ucws.PATH}"
             return Response(contract.wsdl(here), media_type=_XML)
+        if page is not None and browsers.wants_page(request.headers.get("accept")):
+            return page(request)
         return _fault(BadEnvelope(_ASK_FOR_A_CONTRACT), 404)
 
     @routes.post(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -24,7 +24,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
-from apdu_specs import replies
+from apdu_specs import browsers, replies, ucws
 from apdu_specs.language import Language, Text
 from apdu_specs.replies import Reason
 from emulator.offices.errors import Fault, Refused
@@ -45,7 +45,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 _OFFICES = Path(__file__).parent.parent
-_TEMPLATES = [_OFFICES / room / "templates" for room in ("web", "rights", "registry_desk", "mail")]
+_TEMPLATES = [_OFFICES / room / "templates" for room in ("web", "rights", "registry_desk", "mail", "ucws")]
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _LOCAL_PATH = re.compile(r"/[A-Za-z0-9_-][A-Za-z0-9/_-]*")
 _MOST_FIELDS = 2500
@@ -104,7 +104,7 @@ class Kit:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._templates.globals.update(homes=HOME_PATHS, desks=Desk)
+        self._templates.globals.update(homes=HOME_PATHS, desks=Desk, home=browsers.TO_FIRST_PAGE)
 
     # --- who visits ---------------------------------------------------------------------------------------------------
 
@@ -204,6 +204,17 @@ class Kit:
         if retry_after is not None:
             answer.headers["Retry-After"] = str(retry_after)
         return answer
+
+    def not_served(self, request: Request, status: int, headers: Mapping[str, str]) -> Response:
+        """The page for an address where there is none, or none for this method."""
+        told = browsers.not_served(status)
+        answer = self.page(self.visit(request), "not_served.html", status=status, told=told)
+        answer.headers.update(headers)
+        return answer
+
+    def contract(self, request: Request) -> Response:
+        """The page that says what UCWS is, for who opens its address."""
+        return self.page(self.visit(request), "ucws.html", ucws=ucws)
 
     def remember(self, answer: Response, visit: Visit, token: str) -> None:
         """Give the browser its session cookie."""

@@ -23,7 +23,7 @@ _TITLES = {
     Desk.NHSO_REGION: Text("NHSO, regional office", "สำนักงานหลักประกันสุขภาพแห่งชาติเขต"),
     Desk.REGISTRY: Text("Registry office", "สำนักทะเบียน"),
 }
-_ASSETS = {"offices.css": "text/css", "mark.svg": "image/svg+xml"}
+_ASSETS = {"offices.css": "text/css"}
 
 
 def site_pages(

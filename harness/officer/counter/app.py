@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from functools import cache
-from http import HTTPStatus
 from importlib import resources
 from typing import Any
 from urllib.parse import parse_qs
@@ -23,10 +22,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from apdu_specs import browsers
 from apdu_specs.language import Language, Text
 from apdu_specs.pin_policy import PinState
 from harness.errors import HarnessError
 from harness.officer.counter.renewal import CardAtCounter, PinEasilyGuessed, PinRenewal
+from harness.officer.new_card import NewCard, WayToNewCard, nowhere
 from harness.officer.screen.guard import HEADERS, TOKEN_FIELD, Guard
 
 SESSION_COOKIE = "thnid_counter"
@@ -44,20 +45,20 @@ _FAULT = Text(
     "โปรแกรมขัดข้อง โปรดตรวจสอบบัตรอีกครั้ง",
 )
 
-_NO_PAGE = Text("There is no such page here.", "ไม่มีหน้านี้")
-_NOT_SO = Text("This page cannot be asked for in this way.", "เรียกหน้านี้ด้วยวิธีนี้ไม่ได้")
-
 _log = logging.getLogger(__name__)
 
 
-def build_counter(renewal: PinRenewal, *, language: Language = "th") -> ASGIApp:
-    """The application. ``language`` is what a new window speaks."""
-    return _Counter(renewal, language).application()
+def build_counter(
+    renewal: PinRenewal, *, way_to_new_card: WayToNewCard = nowhere, language: Language = "th"
+) -> ASGIApp:
+    """The application. ``way_to_new_card`` is asked of a locked card; ``language`` is what a new window speaks."""
+    return _Counter(renewal, way_to_new_card, language).application()
 
 
 class _Counter:
-    def __init__(self, renewal: PinRenewal, language: Language) -> None:
+    def __init__(self, renewal: PinRenewal, way_to_new_card: WayToNewCard, language: Language) -> None:
         self._renewal = renewal
+        self._way_to_new_card = way_to_new_card
         self._language = language
         self._guard = Guard()
 
@@ -68,6 +69,7 @@ class _Counter:
             Route("/owner", self._choose, methods=["POST"]),
             Route("/language", self._speak, methods=["POST"]),
             Route("/static/counter.css", _css, methods=["GET"]),
+            Route(browsers.ICON_PATH, _icon, methods=["GET"]),
         ]
         handlers: dict[Any, Any] = {HTTPException: self._not_served, Exception: self._fault}
         return Starlette(routes=routes, exception_handlers=handlers)
@@ -85,11 +87,14 @@ class _Counter:
             return self._sentence(request, _FOREIGN, 421)
         card: CardAtCounter | None = None
         trouble: HarnessError | None = None
+        way: NewCard | None = None
         try:
             card = await run_in_threadpool(self._renewal.look)
+            if card.state is PinState.LOCKED:
+                way = await run_in_threadpool(self._way_to_new_card, card.serial)
         except HarnessError as error:
             trouble = error
-        return self._page(request, template, card=card, trouble=trouble, **{"refused": None, **told})
+        return self._page(request, template, card=card, trouble=trouble, way=way, **{"refused": None, **told})
 
     async def _choose(self, request: Request) -> Response:
         form = await self._own_form(request)
@@ -149,6 +154,7 @@ class _Counter:
                 say=lambda text, thai=None: (text if thai is None else Text(text, thai)).say(language),
                 token=self._guard.form_token(session),
                 here=request.url.path,
+                home=browsers.TO_FIRST_PAGE,
                 states=PinState,
                 weak=isinstance(told.get("refused"), PinEasilyGuessed),
                 **told,
@@ -165,8 +171,12 @@ class _Counter:
         )
 
     async def _not_served(self, request: Request, error: HTTPException) -> Response:
-        wrong_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
-        answer = self._sentence(request, _NOT_SO if wrong_method else _NO_PAGE, error.status_code)
+        told = browsers.not_served(error.status_code)
+        # Under a name that was made to point here nothing of ours is opened.
+        if browsers.wants_page(request.headers.get("accept")) and self._meant_for_us(request):
+            answer = self._page(request, "not_served.html.j2", status=error.status_code, told=told)
+        else:
+            answer = self._sentence(request, told, error.status_code)
         answer.headers.update(error.headers or {})
         return answer
 
@@ -216,6 +226,10 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+async def _icon(_request: Request) -> Response:
+    return Response(browsers.ICON, headers=dict(HEADERS), media_type=browsers.ICON_TYPE)
 
 
 async def _css(_request: Request) -> Response:

@@ -76,7 +76,9 @@ class PinRenewal:
     def look(self) -> CardAtCounter:
         """The card in the reader. Costs it nothing. Raises the terminal's errors (NoReader, NoCard, ...)."""
         with self._one_at_a_time, self._connect() as terminal:
-            return _look(self._client(terminal))
+            client = self._client(terminal)
+            with client.alone():
+                return _look(client)
 
     def renew(self, pin: str, again: str, *, insist: bool, serial: bytes | None = None) -> CardAtCounter:
         """Give the card the PIN that its owner chose. ``serial``: the card that the owner was shown.
@@ -89,19 +91,24 @@ class PinRenewal:
             raise PinsDiffer
         with self._one_at_a_time, self._connect() as terminal:
             client = self._client(terminal)
-            card = _look(client)
-            if serial is not None and serial != card.serial:
-                raise CardSwapped
-            if card.state is PinState.LOCKED:
-                client.tries_left()  # raises PinLocked in the card's own words
-            owner = _owner(client)
-            reasons = weaknesses(chosen, citizen_id=owner.citizen_id, born=owner.born)
-            if reasons and not insist:
-                raise PinEasilyGuessed(reasons)
-            proof = self._registry.proof(owner.citizen_id, card.serial, client.office_challenge())
-            client.office_authenticate(proof)
-            client.office_reset_pin(chosen)
-            return _look(client)
+            # To its end: the proof is for the challenge that the card gave last, and lasts until something else is selected.
+            with client.alone():
+                return self._renew(client, chosen, insist, serial)
+
+    def _renew(self, client: CardClient, chosen: str, insist: bool, serial: bytes | None) -> CardAtCounter:
+        card = _look(client)
+        if serial is not None and serial != card.serial:
+            raise CardSwapped
+        if card.state is PinState.LOCKED:
+            client.tries_left()  # raises PinLocked in the card's own words
+        owner = _owner(client)
+        reasons = weaknesses(chosen, citizen_id=owner.citizen_id, born=owner.born)
+        if reasons and not insist:
+            raise PinEasilyGuessed(reasons)
+        proof = self._registry.proof(owner.citizen_id, card.serial, client.office_challenge())
+        client.office_authenticate(proof)
+        client.office_reset_pin(chosen)
+        return _look(client)
 
     def _client(self, terminal: Terminal) -> CardClient:
         return CardClient(terminal, real_card=self._real_card)

@@ -22,9 +22,10 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from apdu_specs import browsers
 from apdu_specs.language import Language, Text
 from harness.officer.screen import pages, words
-from harness.officer.screen.desk import Desk
+from harness.officer.screen.desk import Desk, Rename
 from harness.officer.screen.guard import HEADERS, SESSION_COOKIE, TOKEN_FIELD, Guard
 
 LANGUAGE_COOKIE = "lang"
@@ -35,23 +36,23 @@ _STATIC = {"screen.css": "text/css", "screen.js": "text/javascript", "card.svg":
 
 _log = logging.getLogger(__name__)
 
-Button = Callable[[Desk, str, Mapping[str, str]], None]
+Button = Callable[[Desk, str, Mapping[str, str], Rename], None]
 
 BUTTONS: Mapping[str, Button] = {
-    "agent/start": lambda desk, _owner, _form: desk.start_agent(),
-    "agent/stop": lambda desk, _owner, _form: desk.stop_agent(),
-    "login": lambda desk, owner, _form: desk.press_login(owner),
-    "pin": lambda desk, owner, form: desk.enter_pin(owner, form.get("pin", "")),
-    "enter": lambda desk, owner, _form: desk.enter_program(owner),
-    "menu/erm": lambda desk, owner, _form: desk.open_erm(owner),
-    "modules/entitlement": lambda desk, owner, _form: desk.open_module(owner),
-    "entitlement/search": lambda desk, owner, form: desk.search(owner, form.get("pid", "")),
-    "entitlement/register": lambda desk, owner, form: desk.register(owner, form.get("hcode", "")),
-    "entitlement/code": lambda desk, owner, form: desk.request_code(
+    "agent/start": lambda desk, _owner, _form, _rename: desk.start_agent(),
+    "agent/stop": lambda desk, _owner, _form, _rename: desk.stop_agent(),
+    "login": lambda desk, owner, _form, _rename: desk.press_login(owner),
+    "pin": lambda desk, owner, form, rename: desk.enter_pin(owner, form.get("pin", ""), rename),
+    "enter": lambda desk, owner, _form, _rename: desk.enter_program(owner),
+    "menu/erm": lambda desk, owner, _form, _rename: desk.open_erm(owner),
+    "modules/entitlement": lambda desk, owner, _form, _rename: desk.open_module(owner),
+    "entitlement/search": lambda desk, owner, form, _rename: desk.search(owner, form.get("pid", "")),
+    "entitlement/register": lambda desk, owner, form, _rename: desk.register(owner, form.get("hcode", "")),
+    "entitlement/code": lambda desk, owner, form, _rename: desk.request_code(
         owner, form.get("claim_type", ""), form.get("mobile", "")
     ),
-    "cancel": lambda desk, owner, _form: desk.cancel(owner),
-    "take-over": lambda desk, owner, _form: desk.take_over(owner),
+    "cancel": lambda desk, owner, _form, rename: desk.cancel(owner, rename),
+    "take-over": lambda desk, owner, _form, _rename: desk.take_over(owner),
 }
 
 
@@ -71,6 +72,7 @@ class _Screen:
             Route("/", self._page, methods=["GET"]),
             Route("/events", self._events, methods=["GET"]),
             Route("/static/{name}", _static, methods=["GET"]),
+            Route(browsers.ICON_PATH, _icon, methods=["GET"]),
             Route("/language", self._form(self._choose_language), methods=["POST"]),
             *(
                 Route(f"/{path}", self._form(self._pressing(button)), methods=["POST"])
@@ -85,6 +87,9 @@ class _Screen:
     async def _page(self, request: Request) -> Response:
         if self._guard.is_navigation_from_abroad(request.headers.get("sec-fetch-site")):
             return self._sentence(request, words.FOREIGN, 403)
+        if _is_script(request) and self._guard.is_retired(request.cookies.get(SESSION_COOKIE)):
+            # Its new value is on its way to this browser: the answer to who looks too early must not put another there.
+            return Response(status_code=204)
         session, new = self._session(request)
         language = self._language_of(request)
         view = self._desk.view(session)
@@ -92,7 +97,7 @@ class _Screen:
             pages.page(view, language, self._guard.form_token(session)), media_type="text/html; charset=utf-8"
         )
         if new:
-            response.set_cookie(SESSION_COOKIE, session, httponly=True, samesite="strict", path="/")
+            _give(response, session)
         return response
 
     async def _events(self, request: Request) -> Response:
@@ -108,10 +113,17 @@ class _Screen:
 
     def _pressing(self, button: Button) -> Callable[[Request, str, Mapping[str, str]], Awaitable[Response]]:
         async def press(request: Request, session: str, form: Mapping[str, str]) -> Response:
-            await run_in_threadpool(button, self._desk, session, form)
-            if request.headers.get("x-requested-with") == "screen":
-                return Response(status_code=204)
-            return RedirectResponse("/", 303)
+            names = [session]
+
+            def rename(owner: str) -> str:
+                names.append(self._guard.renewed(owner))
+                return names[-1]
+
+            await run_in_threadpool(button, self._desk, session, form, rename)
+            response = Response(status_code=204) if _is_script(request) else RedirectResponse("/", 303)
+            if names[-1] != session:
+                _give(response, names[-1])
+            return response
 
         return press
 
@@ -164,7 +176,9 @@ class _Screen:
 
     async def _not_served(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return self._sentence(request, words.NO_PAGE, error.status_code)
+        answer = self._sentence(request, browsers.not_served(error.status_code), error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
 
     async def _fault(self, request: Request, _error: Exception) -> Response:
         return self._sentence(request, words.FAULT, 500)
@@ -200,6 +214,16 @@ class _Guarded:
             _log.error("the screen failed: %s", type(error).__name__)
 
 
+def _is_script(request: Request) -> bool:
+    """Whether the page's script asks, not somebody who opens the page."""
+    return request.headers.get("x-requested-with") == "screen"
+
+
+def _give(response: Response, session: str) -> None:
+    """Put the session's value into the browser."""
+    response.set_cookie(SESSION_COOKIE, session, httponly=True, samesite="strict", path="/")
+
+
 def _port(request: Request) -> int:
     """Where the connection came in, whatever the request says of it."""
     server = request.scope.get("server")
@@ -225,6 +249,10 @@ async def _static(request: Request) -> Response:
     if name not in _STATIC:
         raise HTTPException(404)
     return Response(_static_file(name), media_type=f"{_STATIC[name]}; charset=utf-8")
+
+
+async def _icon(_request: Request) -> Response:
+    return Response(browsers.ICON, media_type=browsers.ICON_TYPE)
 
 
 @cache

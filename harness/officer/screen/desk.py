@@ -21,7 +21,7 @@ from apdu_specs.entitlements import CLAIM_TYPES, MOBILE_LENGTH
 from apdu_specs.errors import SpecError
 from apdu_specs.language import Text
 from harness.client import CardClient
-from harness.errors import CardRemoved, HarnessError, NoCard, NoReader, PinMalformed, WrongPin
+from harness.errors import CardRemoved, HarnessError, NoCard, NoReader, PinLocked, PinMalformed, WrongPin
 from harness.officer import srm_file, steps, token_file
 from harness.officer.agent import EFormAgent, Symbol
 from harness.officer.entitlement import REGISTER, REQUEST_CODE, Entitlement, EntitlementClient, GivenCode
@@ -36,6 +36,7 @@ from harness.officer.errors import (
     TokenNotValid,
 )
 from harness.officer.login import Login
+from harness.officer.new_card import NewCard, WayToNewCard, nowhere
 from harness.officer.offices import NO_OFFICE, AuthorityClient
 from harness.officer.screen import words
 from harness.officer.screen.bell import Bell
@@ -93,6 +94,15 @@ class View:
     logged_out: bool = False
     written: tuple[Path, ...] = ()
     form: Form = Form()
+    new_card: NewCard | None = None
+
+
+Rename = Callable[[str], str]
+"""Gives a window another name, and is told its old one, from which on only whoever is told the new one is that window."""
+
+
+def _keeps_its_name(owner: str) -> str:
+    return owner
 
 
 class _Attempt:
@@ -145,6 +155,8 @@ class _Stopped:
     visit: int | None = None
     """Which stay of a card in the reader it was about."""
 
+    new_card: NewCard | None = None
+
 
 @dataclass(frozen=True)
 class Places:
@@ -172,8 +184,9 @@ class Desk:
     """The desk of one officer at a time; a context manager that watches reader and midnight meanwhile.
 
     ``open_reader`` gives the terminal for the reader of this name; ``on_card`` gets the officer's card before the PIN is
-    asked for; ``look_s`` says how many seconds later to look at ``clock`` again. Windows are told apart by a name of their session:
-    the one that began a login goes on with it, the others only see that there is one.
+    asked for; ``look_s`` says how many seconds later to look at ``clock`` again; ``way_to_new_card`` is asked of a card that is
+    locked. Windows are told apart by a name of their session, which changes when an officer logs in and out: the one that
+    began a login goes on with it, the others only see that there is one.
     """
 
     def __init__(
@@ -189,6 +202,7 @@ class Desk:
         on_card: Callable[[CardClient], object] = lambda _card: None,
         clock: Callable[[], datetime] = now,
         look_s: Callable[[], float] = never_moved,
+        way_to_new_card: WayToNewCard = nowhere,
         watch: Callable[[Callable[[Readers], object]], Watch] = ReaderWatch,
     ) -> None:
         self._authority = authority
@@ -200,6 +214,7 @@ class Desk:
         self._office = office
         self._on_card = on_card
         self._clock = clock
+        self._way_to_new_card = way_to_new_card
         self.bell = Bell()
         self.agent = EFormAgent()
         self.on_agent_change: Callable[[], object] = lambda: None
@@ -277,6 +292,7 @@ class Desk:
                     failed_step=stopped.step if stopped.failed else None,
                     next_step=stopped.step,
                     error=stopped.error,
+                    new_card=stopped.new_card,
                 )
             return shown
 
@@ -319,8 +335,11 @@ class Desk:
             if self._advance(attempt, until=steps.LOGIN_BY_CARD):
                 self._look_at_card(attempt)
 
-    def enter_pin(self, owner: str, pin: str) -> None:
-        """2.3: OK. Steps 6 to 8. A wrong PIN may be followed by another as long as the card takes one."""
+    def enter_pin(self, owner: str, pin: str, rename: Rename = _keeps_its_name) -> None:
+        """2.3: OK. Steps 6 to 8. A wrong PIN may be followed by another as long as the card takes one.
+
+        The window is renamed in the moment in which its officer is logged in.
+        """
         with self._working:
             attempt = self._of(owner, Page.PIN)
             if attempt is None:
@@ -335,7 +354,7 @@ class Desk:
                 self._stop(attempt, result.error, result.step)
             elif self._advance(attempt, until=steps.NHSO):
                 self._write_srm(attempt)
-                self._show(attempt, Page.CONFIRMED)
+                self._show(attempt, Page.CONFIRMED, rename)
 
     def enter_program(self, owner: str) -> None:
         """2.4: enter the program. Step 9."""
@@ -349,9 +368,9 @@ class Desk:
         """2.6: the module. Step 11."""
         self._press(owner, Page.MODULES, steps.MODULE, Page.MODULE)
 
-    def cancel(self, owner: str) -> None:
+    def cancel(self, owner: str, rename: Rename = _keeps_its_name) -> None:
         """Back to the beginning: a login under way is given up, which logs out at NHSO and takes the token files away; an
-        ended one is not shown any more.
+        ended one is not shown any more. The window is renamed if its officer was logged in.
         """
         with self._guard:
             if self._stopped is not None and self._stopped.owner == owner:
@@ -361,7 +380,7 @@ class Desk:
                 self._said_goodbye_to = None
             else:
                 self._attempt = None
-                self._said_goodbye_to = owner if attempt.login.session else None
+                self._said_goodbye_to = rename(owner) if attempt.login.session else None
                 self._let_go(attempt, end_session=True)
         self.bell.ring()
 
@@ -475,6 +494,7 @@ class Desk:
             start_agent=False,
             office=self._office,
             token_places=self._places.token_files,
+            clock=self._clock,
             real_card=self._real_card,
         )
         return _Attempt(login, pin, owner, reader)
@@ -520,8 +540,11 @@ class Desk:
         attempt.error = error
         self._show(attempt, Page.PIN)
 
-    def _show(self, attempt: _Attempt, page: Page) -> None:
+    def _show(self, attempt: _Attempt, page: Page, rename: Rename = _keeps_its_name) -> None:
         with self._guard:
+            # A login that was broken off meanwhile keeps its window's name, by which it is told of that.
+            if self._attempt is attempt:
+                attempt.owner = rename(attempt.owner)
             attempt.page = page
             attempt.turn += 1
             if page is not Page.PIN:
@@ -543,12 +566,13 @@ class Desk:
 
     def _stop(self, attempt: _Attempt, error: HarnessError, step: Step) -> None:
         """The login failed. Told by whoever holds the desk's work."""
+        way = self._way_to_new_card(attempt.login.serial) if isinstance(error, PinLocked) else None
         with self._guard:
             if self._attempt is not attempt:
                 return
             self._attempt = None
             visit = None if attempt.reader is None else attempt.reader.visit
-            self._stopped = _Stopped(attempt.owner, error, step, failed=True, visit=visit)
+            self._stopped = _Stopped(attempt.owner, error, step, failed=True, visit=visit, new_card=way)
             self._changes += 1
         self._end(attempt, end_session=True)
         self.bell.ring()

@@ -36,6 +36,7 @@ class Guard:
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
+        self._retired: set[str] = set()  # a few per login, and no request can add to them by itself
 
     @staticmethod
     def knows_host(host: str, port: int) -> bool:
@@ -58,8 +59,20 @@ class Guard:
         name = secrets.token_urlsafe(_SESSION_BYTES)
         return f"{name}.{self._sealed('session', name)}"
 
+    def renewed(self, session: str) -> str:
+        """Another value for this session. The one it had is worthless from now on, whoever knows it."""
+        self._retired.add(session)
+        return self.new_session()
+
     def is_session(self, value: str | None) -> bool:
-        """Whether a cookie is one of ours."""
+        """Whether a cookie is one of ours, and no other took its place."""
+        return self._is_ours(value) and value not in self._retired
+
+    def is_retired(self, value: str | None) -> bool:
+        """Whether a cookie was one of ours, and another took its place."""
+        return value in self._retired
+
+    def _is_ours(self, value: str | None) -> bool:
         name, _, seal = (value or "").partition(".")
         return hmac.compare_digest(self._sealed("session", name).encode(), seal.encode())
 

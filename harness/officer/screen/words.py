@@ -164,6 +164,7 @@ FREE = Text("None", "ไม่มีค่าธรรมเนียม")
 NEW_PIN = Text("A new PIN", "ขอ PIN ใหม่")
 NEW_CARD = Text("A new card; a new PIN does not help", "ทำบัตรใหม่ การขอ PIN ใหม่ไม่ช่วยให้ใช้ได้อีก")
 ASK_FOR = Text("Ask for", "ขออะไร")
+VIRTUAL_CARD = Text("For this virtual card", "สำหรับบัตรเสมือนใบนี้")
 STILL_GOOD = Text("Everything else on the card keeps working.", "ยังใช้บัตรขอรับบริการอื่นได้ตามปกติ")
 
 ELSEWHERE_TITLE = Text("Another window is logged in", "มีการเข้าใช้งานจากหน้าต่างอื่น")
@@ -178,7 +179,6 @@ FOREIGN = Text(
     "It came from another web page. Open the screen directly.", "คำขอมาจากเว็บหน้าอื่น โปรดเปิดหน้าจอนี้โดยตรง"
 )
 STALE_FORM = Text("The page was too old. Open the screen again.", "หน้านี้เก่าเกินไป โปรดเปิดหน้าจออีกครั้ง")
-NO_PAGE = Text("There is no such page.", "ไม่มีหน้านี้")
 TOO_LONG = Text("The form is too long.", "ข้อมูลในแบบฟอร์มยาวเกินไป")
 FAULT = Text("Something went wrong in this program. Start again.", "เกิดข้อผิดพลาดในโปรแกรม โปรดเริ่มใหม่")
 OPEN_SCREEN = Text("Open the screen", "เปิดหน้าจอ")

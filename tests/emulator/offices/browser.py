@@ -51,6 +51,10 @@ class Browser:
         """Open a page; what it shows is kept for ``send``."""
         return self._seen(self.http.get(path))
 
+    def ask(self, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
+        """Ask as a browser's own headers say."""
+        return self._seen(self.http.request(method, path, headers=headers))
+
     def send(self, path: str, fields: dict[str, str] | None = None, **headers: str) -> httpx.Response:
         """Send a form with the token of the page that was seen last."""
         told = {"csrf": self.page.csrf, **(fields or {})}

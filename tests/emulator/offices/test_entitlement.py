@@ -124,7 +124,12 @@ def test_a_registration_waits_for_midnight(module: Module) -> None:
     asked = {"pid": ENTITLED, "hcode": ELSEWHERE.code}
     told = module.post("registrations", asked, token).json()
     assert told["right"]["sub_hospital"]["hcode"] == "99314"
-    assert told["pending"]["sub_hospital"] == {"hcode": ELSEWHERE.code, "hname": ELSEWHERE.name}
+    assert told["pending"]["sub_hospital"] == {
+        "hcode": ELSEWHERE.code,
+        "hname": ELSEWHERE.name,
+        "hname_en": ELSEWHERE.english,
+    }
+    assert ELSEWHERE.english.endswith(" Hospital")
     assert told["pending"]["since"] == "2026-03-11T00:00:00"
     assert module.refused("registrations", asked, token) == (409, "already-registered")
     module.rooms.clock.advance(timedelta(hours=12))
@@ -139,7 +144,7 @@ def test_who_has_no_right_gets_the_one_of_their_age(module: Module) -> None:
     token = officer_token(module.rooms)
     told = module.post("registrations", {"pid": WITHOUT_RIGHT, "hcode": ELSEWHERE.code}, token).json()
     assert (told["pending"]["main"]["id"], told["pending"]["sub"]["id"]) == ("UCS", "89")
-    assert told["pending"]["until"] == "2052-03-20T00:00:00"  # the sixtieth birthday
+    assert told["pending"]["until"] == "2052-03-19T23:59:59"  # the eve of the sixtieth birthday
 
 
 @pytest.mark.parametrize(

@@ -33,12 +33,12 @@ def test_an_empty_letter_names_every_field_that_is_required() -> None:
     assert at_fault(Letter()) == [
         "organisation_name",
         "organisation",
-        "region",
         "address",
         "phone",
+        "region",
+        "officers",
         "superior_name",
         "superior_position",
-        "officers",
     ]
 
 
@@ -161,3 +161,42 @@ def test_one_mistyped_digit_of_an_id_is_found(number: int, place: int, by: int) 
     assert at_fault(with_officer(pid=right)) == []
     # The check is modulo 11 brought to one digit, so a few mistakes in a single place pass it.
     assert at_fault(with_officer(pid=wrong)) == ([] if citizen_id.is_valid(wrong) else ["officers.0.pid"])
+
+
+_PLACES = [
+    [
+        "organisation_name",
+        "organisation",
+        "address",
+        "phone",
+        "fax",
+        "letter_number",
+        "letter_date",
+        "region",
+    ],
+    ["name", "level", "pid", "office_phone", "mobile", "email", "replaces"],
+    ["superior_name", "superior_position"],
+]
+_SPOILT = "\u200b1"
+
+
+@given(
+    st.sets(st.sampled_from(_PLACES[0] + _PLACES[2])),
+    st.lists(st.sets(st.sampled_from(_PLACES[1])), min_size=1, max_size=3),
+)
+def test_faults_stand_in_the_order_of_the_page(spoilt: set[str], of_officers: list[set[str]]) -> None:
+    entries = [
+        replace(ENTRY, **{"pid": citizen_id.synthetic(number), **dict.fromkeys(wrong, _SPOILT)})
+        for number, wrong in enumerate(of_officers)
+    ]
+    letter = replace(LETTER, **dict.fromkeys(spoilt, _SPOILT), officers=tuple(entries))
+    before = [name for name in _PLACES[0] if name in spoilt]
+    after = [name for name in _PLACES[2] if name in spoilt]
+    inside = [
+        f"officers.{number}.{name}"
+        for number, wrong in enumerate(of_officers)
+        for name in _PLACES[1]
+        if name in wrong
+    ]
+    # Two that name the same person to be replaced are at fault for that as well: the same field twice, side by side.
+    assert list(dict.fromkeys(at_fault(letter))) == [*before, *inside, *after]

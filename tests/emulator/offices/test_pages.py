@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import smtplib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +17,7 @@ from emulator.offices.clock import SetClock
 from emulator.offices.mail.catcher import MailCatcher
 from emulator.offices.mail.delivery import SmtpServer, deliver
 from emulator.offices.offices import Offices, open_offices
-from emulator.offices.rights.letter import Letter
+from emulator.offices.rights.letter import Letter, OfficerEntry
 from emulator.offices.server import OfficeServer
 from emulator.offices.staff.accounts import Desk
 from emulator.offices.web.kit import Kit, Visit
@@ -375,6 +376,57 @@ def test_what_was_typed_is_shown_as_text(browser: Browser) -> None:
     assert browser.page.scripts == 0 and "{{ 7*7 }}" in shown.text
 
 
+def test_what_is_wrong_is_listed_in_the_order_of_the_page(browser: Browser) -> None:
+    """Everything that can be wrong at once, of two officers, the same person."""
+    spoilt = Letter(
+        fax="1",
+        letter_number="x" * 61,
+        letter_date="x" * 41,
+        officers=(OfficerEntry(name="\u200b", replaces="1"), replace(ENTRY, name=""), ENTRY),
+    )
+    browser.get(NEW)
+    shown = browser.send(NEW, as_form(spoilt)).text
+    listed = [link[1:] for link in browser.page.links if link.startswith("#") and link != "#content"]
+    assert len(listed) == 19 and listed[-3] == "officers-2-pid"
+    assert listed == sorted(listed, key=lambda each: shown.index(f' id="{each}"'))
+
+
+def test_an_officers_level_stands_where_the_manual_has_it(browser: Browser) -> None:
+    browser.get(NEW)
+    wanted = ["name", "level", "pid", "office_phone", "mobile", "email", "replaces"]
+    asked = [name for name in browser.page.named.values() if name.startswith("officers-0-")]
+    assert list(dict.fromkeys(asked)) == [f"officers-0-{each}" for each in wanted]
+
+
+@pytest.mark.parametrize(
+    ("date", "thai", "english"),
+    [
+        ("Tue, 10 Mar 2026 05:00:00 +0000", "10 มี.ค. 2569 เวลา 12:00 น.", "10 Mar 2026, 12:00"),
+        ("Tue, 10 Mar 2026 18:30:00 -0000", "11 มี.ค. 2569 เวลา 01:30 น.", "11 Mar 2026, 01:30"),
+        ("Tue, 10 Mar 2026 12:00:00 +0700", "10 มี.ค. 2569 เวลา 12:00 น.", "10 Mar 2026, 12:00"),
+        ("Fri, 31 Dec 9999 23:59:59 +0000", "31 Dec 9999", "31 Dec 9999"),
+        ("yesterday", "yesterday", "yesterday"),
+    ],
+)
+def test_a_caught_mail_is_dated_as_people_date(
+    browser: Browser, catcher: MailCatcher, date: str, thai: str, english: str
+) -> None:
+    with smtplib.SMTP(catcher.host, catcher.port) as smtp:
+        smtp.sendmail("a@example.org", "b@example.org", f"Date: {date}\r\nSubject: x\r\n\r\nx\r\n")
+    catcher.wait_for(1)
+    for language, told in (("th", thai), ("en", english)):
+        browser.http.cookies.set("lang", language, domain="127.0.0.1", path="/")
+        assert told in browser.get("/mail").text
+
+
+def test_a_mail_without_headers(browser: Browser, catcher: MailCatcher) -> None:
+    with smtplib.SMTP(catcher.host, catcher.port) as smtp:
+        smtp.sendmail("a@example.org", "b@example.org", "\r\nx\r\n")
+    assert (catcher.wait_for(1)[0].date, catcher.mail[0].dated) == ("", None)
+    shown = browser.get("/mail").text
+    assert "(ไม่มีหัวเรื่อง)" in shown and "None" not in shown and "<dd></dd>" not in shown
+
+
 # --- every page -------------------------------------------------------------------------------------------------------
 
 
@@ -400,6 +452,71 @@ def test_every_page_keeps_the_rules(browser: Browser, offices: Offices) -> None:
             assert page.scripts == 0 and set(page.named) <= page.labelled, path
             assert {link[1:] for link in page.links if link.startswith("#")} <= page.ids
             assert CITIZEN not in str(answer.url)
+
+
+OPENED = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "thai", "english"),
+    [
+        ("GET", "/nowhere", 404, "ไม่มีหน้านี้", "There is no such page here."),
+        ("GET", "/nhso", 404, "ไม่มีหน้านี้", "There is no such page here."),
+        ("HEAD", "/nowhere", 404, "", ""),
+        ("POST", "/", 405, "เรียกหน้านี้ด้วยวิธีนี้ไม่ได้", "This page cannot be asked for in this way."),
+        ("GET", "/logout", 405, "เรียกหน้านี้ด้วยวิธีนี้ไม่ได้", "This page cannot be asked for in this way."),
+        ("GET", "/nhso/login", 405, "เรียกหน้านี้ด้วยวิธีนี้ไม่ได้", "This page cannot be asked for in this way."),
+    ],
+)
+def test_a_browser_that_is_lost_gets_a_page(
+    browser: Browser, method: str, path: str, status: int, thai: str, english: str
+) -> None:
+    for language, told in (("th", thai), ("en", english)):
+        browser.http.cookies.set("lang", language, domain="127.0.0.1", path="/")
+        answer = browser.ask(method, path, OPENED)
+        assert answer.status_code == status and answer.headers["content-type"].startswith("text/html")
+        assert ("allow" in answer.headers) == (status == 405)
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        if method != "HEAD":
+            assert f"<h1>{told}</h1>" in answer.text and f'<html lang="{language}">' in answer.text
+            assert "/" in browser.page.links and "/static/offices.css" in answer.text
+
+
+@pytest.mark.parametrize(
+    "accept", ["*/*", "application/json", "text/html, image/gif, image/jpeg, */*; q=0.2"]
+)
+def test_a_program_that_is_lost_gets_json(browser: Browser, accept: str) -> None:
+    for method, path, status in (("GET", "/nowhere", 404), ("POST", "/", 405), ("GET", "/nhso/login", 405)):
+        answer = browser.http.request(method, path, headers={"Accept": accept})
+        assert (answer.status_code, answer.json()["status"]) == (status, "no-such-service")
+        assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("pages", [True, False])
+def test_the_icon_is_where_browsers_look(offices: Offices, pages: bool) -> None:
+    with OfficeServer(build_app(offices, pages=pages)) as server:
+        browser = Browser(server.url)
+        icon = browser.http.get("/favicon.ico")
+        assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+        assert icon.content.startswith(b"<svg ")
+        if pages:
+            assert '<link rel="icon" href="/favicon.ico"' in browser.get("/").text
+        else:  # offices without pages have none for who is lost either
+            assert browser.http.get("/nowhere", headers=OPENED).json()["status"] == "no-such-service"
+
+
+def test_ucws_says_to_a_person_what_it_is(browser: Browser) -> None:
+    path = "/ucwstokenp1/UCWSTokenP1"
+    for language, told in (("th", "บริการ SOAP 1.1"), ("en", "The SOAP 1.1 service")):
+        browser.http.cookies.set("lang", language, domain="127.0.0.1", path="/")
+        shown = browser.ask("GET", path, OPENED)
+        assert shown.status_code == 200 and told in shown.text and "searchCurrentByPID" in shown.text
+        assert {f"{path}?wsdl", f"{path}?xsd=1", "/"} <= set(browser.page.links)
+    for contract in ("?wsdl", "?xsd=1"):
+        served = browser.http.get(path + contract, headers=OPENED)
+        assert served.headers["content-type"].startswith("text/xml")
+    program = browser.http.get(path)
+    assert program.status_code == 404 and program.headers["content-type"].startswith("text/xml")
 
 
 def test_the_style_sheet_is_ours(browser: Browser) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apdu_specs import citizen_id, entitlements
+from apdu_specs import provinces as apdu_provinces
 from apdu_specs.values import BuddhistDate
 from emulator.holders import holder_from_seed
 from emulator.holders.odd import ODD_HOLDERS
@@ -258,3 +259,40 @@ def test_a_right_whose_time_has_come_takes_its_place() -> None:
     assert person.as_of(before) == person
     after = person.as_of(person.pending.since)
     assert after.entitlement == person.pending and after.pending is None
+
+
+# --- hospitals in English -----------------------------------------------------------------------------------------------
+
+
+def test_every_hospital_has_an_english_name_of_its_own() -> None:
+    named = [each.english for each in hospitals()]
+    assert len(set(named)) == len(named) == len({each.name for each in hospitals()})
+    for each in hospitals():
+        assert each.english.isascii() and each.english[:1].isupper() and "Example" in each.english
+        if each.province != "10":
+            assert apdu_provinces.PROVINCES[each.province].en in each.english or "Subdistrict" in each.english
+
+
+@pytest.mark.parametrize(
+    ("thai", "english"),
+    [
+        ("โรงพยาบาลตัวอย่างเชียงใหม่", "Chiang Mai Example Hospital"),
+        ("โรงพยาบาลชุมชนตัวอย่างพังงา", "Phang-nga Example Community Hospital"),
+        ("ศูนย์บริการสาธารณสุขตัวอย่าง 7", "Example Public Health Center 7"),
+        ("โรงพยาบาลส่งเสริมสุขภาพตำบลตัวอย่างหาดใหญ่", "Hat Yai Example Subdistrict Health Promoting Hospital"),
+        (
+            "โรงพยาบาลส่งเสริมสุขภาพตำบลตัวอย่างบ้านใหม่แพร่",
+            "Ban Mai Phrae Example Subdistrict Health Promoting Hospital",
+        ),
+    ],
+)
+def test_english_names_are_of_the_same_parts(thai: str, english: str) -> None:
+    assert [each.english for each in hospitals() if each.name == thai] == [english]
+
+
+@given(seeds, numbers, days)
+def test_hospitals_of_the_population_are_named_in_both_languages(seed: int, number: int, on: date) -> None:
+    right = citizen_from_seed(seed, number, on).entitlement
+    if right is not None:
+        named = (right.main_hospital, right.outpatient_hospital, right.sub_hospital)
+        assert all(each.english for each in named if each is not None)

@@ -166,6 +166,20 @@ def test_somebody_else_becomes_responsible(rooms: Rooms, office: RightsOffice) -
     assert "อนุมัติ" in told["new@example.org"]
 
 
+def test_names_stand_apart_from_the_thai_around_them(rooms: Rooms, office: RightsOffice) -> None:
+    """Thai writes no spaces between words, so that a name needs them."""
+    approved(office)
+    refused = office.receive(replace(LETTER, officers=(OTHER_ENTRY,))).reference
+    office.refuse(refused, 1, "เอกสารไม่ครบ", by=BY)
+    new = replace(ENTRY, pid=citizen_id.synthetic(7), email="new@example.org", replaces=CITIZEN)
+    approved(office, replace(LETTER, officers=(new,)))
+    bodies = [body.partition("-" * 40)[0] for _, body in mail(rooms)]
+    assert len({body.splitlines()[0] for body in bodies}) == 3  # granted, not granted, ended
+    name = LETTER.organisation_name
+    for body in bodies:
+        assert name in body and all(f" {name} " in f" {line}" for line in body.splitlines() if name in line)
+
+
 def test_nobody_is_replaced_by_another_organisation(rooms: Rooms, office: RightsOffice) -> None:
     approved(office)
     new = replace(ENTRY, pid=citizen_id.synthetic(7), replaces=CITIZEN)

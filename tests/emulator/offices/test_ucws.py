@@ -254,6 +254,63 @@ def test_encodings_that_clients_use(still: Ucws, encoding: str, says_it: str) ->
     assert told(got.text)["fname"] == "ทดสอบ"
 
 
+@pytest.mark.parametrize(
+    ("bytes_in", "kind"),
+    [
+        ("utf-16-le", "text/xml; charset=utf-16"),
+        ("utf-16-be", "text/xml; charset=UTF-16"),
+        ("utf-16-be", "text/xml; charset=utf-16be"),
+        ("utf-8", 'text/xml; charset="UTF8"'),
+        ("utf-8-sig", "TEXT/XML; CHARSET=utf-8; action="),
+        ("cp874", "text/xml;charset=cp874"),
+    ],
+)
+def test_names_of_encodings_and_byte_orders(still: Ucws, bytes_in: str, kind: str) -> None:
+    asking = SOAPENV.format(CITIZEN, still.token, ENTITLED).encode(bytes_in)
+    got = still.http.post(PATH, content=asking, headers={"Content-Type": kind})
+    assert (got.status_code, told(got.text)["fname"]) == (200, "ทดสอบ")
+
+
+SOAP, TOKENS = "http://schemas.xmlsoap.org/soap/envelope/", "http://tokenws.ucws.nhso.go.th/"
+CHILDREN = "<user_person_id>{0}</user_person_id><smctoken>{1}</smctoken><person_id>{2}</person_id>"
+ENVELOPES = {
+    "no prefixes": f'<Envelope xmlns="{SOAP}"><Body><s:searchCurrentByPID xmlns:s="{TOKENS}" xmlns="">{CHILDREN}'
+    "</s:searchCurrentByPID></Body></Envelope>",
+    "qualified children": f'<soap:Envelope xmlns:soap="{SOAP}"><soap:Body><searchCurrentByPID xmlns="{TOKENS}">'
+    f"{CHILDREN}</searchCurrentByPID></soap:Body></soap:Envelope>",
+    "prefixes declared outside": f'<SOAP-ENV:Envelope xmlns:SOAP-ENV="{SOAP}" xmlns:ns1="{TOKENS}"><SOAP-ENV:Body>'
+    f"<ns1:searchCurrentByPID>{CHILDREN}</ns1:searchCurrentByPID></SOAP-ENV:Body></SOAP-ENV:Envelope>",
+    "an encoding style": JAXWS.replace(
+        "<S:Body>", '<S:Body S:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">'
+    ),
+    "lines and spaces": "\n  " + SOAPENV.replace("><", ">\r\n\t<") + "\r\n",
+    "spaces around values": SOAPENV.replace("{", "\n  {").replace("}", "}\t"),
+    "comments and CDATA": SOAPENV.replace("{0}", "<!-- who -->{0}").replace("{2}", "<![CDATA[{2}]]>"),
+    "another order": SOAPENV.replace("<person_id>{2}</person_id>", "").replace(
+        "<user_person_id>", "<person_id>{2}</person_id><user_person_id>"
+    ),
+    "more than is declared": SOAPENV.replace("</tok:", "<more><of>it</of></more><version>1</version></tok:"),
+    "a header": SOAPENV.replace(
+        "<soapenv:Header/>", '<soapenv:Header><a:To xmlns:a="urn:a">x</a:To></soapenv:Header>'
+    ),
+}
+
+
+@pytest.mark.parametrize("variation", ENVELOPES)
+def test_envelopes_that_clients_build(still: Ucws, variation: str) -> None:
+    assert still.told(ENTITLED, form=ENVELOPES[variation])["fname"] == "ทดสอบ"
+
+
+def test_a_parameter_that_is_nil_or_not_there_is_empty(still: Ucws) -> None:
+    nil = '<person_id xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"/>'
+    for form in (
+        SOAPENV.replace("<person_id>{2}</person_id>", nil),
+        SOAPENV.replace("<person_id>{2}</person_id>", ""),
+    ):
+        answered = still.told("", form=form)
+        assert (answered["ws_status"], answered["count_select"]) == ("NHSO-000001", "0")
+
+
 def test_nothing_of_a_search_is_logged(still: Ucws, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     still.reply(ENTITLED)
@@ -271,7 +328,10 @@ def test_the_wsdl_names_where_it_was_asked_for(still: Ucws) -> None:
         assert (got.status_code, got.headers["content-type"]) == (200, "text/xml;charset=utf-8")
         assert 'location="http://double.test:8180/ucwstokenp1/UCWSTokenP1"' in got.text
         assert 'schemaLocation="http://double.test:8180/ucwstokenp1/UCWSTokenP1?xsd=1"' in got.text
-    for path in (PATH, f"{PATH}?xsd=2"):
+    for query in ("?xsd=1", "?XSD=1", "?wsdl&xsd=1"):
+        assert "nhsoDataSetC1" in still.http.get(f"{PATH}{query}").text
+        assert still.http.head(f"{PATH}{query}").headers["content-type"] == "text/xml;charset=utf-8"
+    for path in (PATH, f"{PATH}?xsd=2", f"{PATH}?xsd"):
         told = still.http.get(path)
         assert told.status_code == 404
         assert_fault(told, "?wsdl", "ดูข้อกำหนดได้ที่ ?wsdl")

@@ -9,7 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
+from emulator.offices.tables.authen_codes import AuthenCode, AuthenDraft
 from harness.agent.limits import Limits
 from tests.emulator.offices.people import DECEASED, ENTITLED, INSURED, NOBODY
 from tests.harness.agent.scene import ASKED, HOSPITAL, UUID, Scene, scene
@@ -70,6 +72,29 @@ def test_what_programs_send(agent: Scene) -> None:
     assert confirmed(agent, claimType="PG0120001", correlationId=UUID.upper()).status_code == 200
 
 
+@pytest.mark.parametrize("none", [0, "0", ""])
+def test_no_phone_is_kept_as_none(agent: Scene, none: object) -> None:
+    assert confirmed(agent, mobile=none).status_code == 200
+    assert confirmed(agent, DRAFT, mobile=none).status_code == 200
+    with agent.rooms.storage.reading() as session:
+        for table in (AuthenCode, AuthenDraft):
+            assert session.scalars(select(table.mobile)).all() == [""]
+
+
+def test_the_correlation_id_of_another_patients_reading_is_taken(agent: Scene) -> None:
+    read = agent.get("/api/smartcard/read").json()
+    told = confirmed(agent, pid=INSURED, correlationId=read["correlationId"]).json()
+    assert (told["pid"], told["correlationId"]) == (INSURED, read["correlationId"])
+    assert agent.get(LATEST).json().get("claimCode") is None
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "text/json"])
+def test_what_is_not_said_to_be_json_is_415(unchanged: Scene, kind: str | None) -> None:
+    headers = {} if kind is None else {"Content-Type": kind}
+    told = unchanged.refused(unchanged.http.post(CONFIRM, content=json.dumps(ASKED), headers=headers))
+    assert (told["status"], told["message"]) == (415, "ต้องส่งข้อมูลแบบ application/json")
+
+
 def test_the_same_day_is_refused_in_every_place_where_programs_look(agent: Scene) -> None:
     assert confirmed(agent).status_code == 200
     told = agent.refused(confirmed(agent))
@@ -89,6 +114,10 @@ def test_the_same_day_is_refused_in_every_place_where_programs_look(agent: Scene
         ({"mobile": "๐๘๐๐๐๐๐๐๐๐"}, "mobile", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
         ({"mobile": None}, "mobile", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
         ({"mobile": True}, "mobile", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
+        ({"mobile": False}, "mobile", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
+        ({"mobile": 0.0}, "mobile", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
+        ({"mobile": "00"}, "mobile", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
+        ({"mobile": 812345678}, "mobile", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
         ({"claimType": ""}, "claimType", "ประเภทการเข้ารับบริการไม่ถูกต้อง"),
         ({"correlationId": "x"}, "correlationId", "รหัสอ้างอิงการอ่านบัตร (correlationId) ไม่ถูกต้อง"),
         ({"hn": "9" * 21}, "hn", "HN ต้องยาวไม่เกิน 20 ตัวอักษร"),
@@ -139,7 +168,8 @@ def test_mistakes_of_known_programs_get_errors(unchanged: Scene) -> None:
     assert unchanged.refused(form)["error"] == "Unsupported Media Type"
     assert unchanged.refused(unchanged.http.post("/api/smartcard/confirm-save", data=ASKED))["status"] == 404
     assert unchanged.refused(unchanged.get("/api/smartcard/read-cead-only"))["status"] == 404
-    assert unchanged.refused(unchanged.get(CONFIRM))["error"] == "Method Not Allowed"
+    told = unchanged.refused(unchanged.get(CONFIRM))
+    assert (told["error"], "HTTP method" in told["message"]) == ("Method Not Allowed", True)
     assert unchanged.refused(unchanged.http.post(CONFIRM, content=b"x" * 70_000))["status"] == 413
 
 

@@ -91,6 +91,9 @@ def test_card_only_asks_nobody() -> None:
         ("?readImageFlag=false", False),
         ("?readImageFlag=False", False),
         ("?readImageFlag=", False),
+        ("?readImageFlag", False),
+        ("?readimageflag=true&_=1773118800000", False),
+        ("?readImageFlag=%20TRUE&_=1773118800000&&=", True),
         ("?readImageFlag=true", True),
         ("?readImageFlag=True", True),
     ],
@@ -106,6 +109,7 @@ def test_the_image_is_bare_base64_of_the_jpeg_when_it_is_asked_for(
 
 
 def test_a_flag_that_is_none(unchanged: Scene) -> None:
+    assert unchanged.get("/api/smartcard/read-card-only?readImageFlag=%ff").status_code == 400
     told = unchanged.refused(unchanged.get("/api/smartcard/read?readImageFlag=maybe"))
     assert told.pop("errors") == [
         {

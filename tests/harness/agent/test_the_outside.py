@@ -36,6 +36,45 @@ def test_a_page_of_another_origin_reads_the_answers_and_the_refusals(unchanged: 
     assert "access-control-allow-origin" not in unchanged.get("/api/smartcard/terminals").headers
 
 
+OPENED = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "thai", "english"),
+    [
+        ("GET", "/nowhere", 404, "ไม่มีหน้านี้", "There is no such page here."),
+        ("GET", "/api/smartcard", 404, "ไม่มีหน้านี้", "There is no such page here."),
+        ("POST", "/", 405, "เรียกหน้านี้ด้วยวิธีนี้ไม่ได้", "This page cannot be asked for in this way."),
+        (
+            "GET",
+            "/api/nhso-service/confirm-save",
+            405,
+            "เรียกหน้านี้ด้วยวิธีนี้ไม่ได้",
+            "This page cannot be asked for in this way.",
+        ),
+    ],
+)
+def test_a_browser_that_is_lost_gets_a_page_and_a_program_springs_json(
+    unchanged: Scene, method: str, path: str, status: int, thai: str, english: str
+) -> None:
+    page = unchanged.http.request(method, path, headers={"Accept": OPENED})
+    assert page.status_code == status and page.headers["content-type"].startswith("text/html")
+    assert thai in page.text and english in page.text and '<a href="/">' in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert ("allow" in page.headers) == (status == 405)
+    for accept in ("*/*", "application/json", "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"):
+        told = unchanged.http.request(method, path, headers={"Accept": accept})
+        assert (told.status_code, told.json()["path"]) == (status, path)
+
+
+def test_the_icon_and_the_first_page(unchanged: Scene) -> None:
+    icon = unchanged.get("/favicon.ico")
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+    front = unchanged.get("/")
+    assert 'href="/favicon.ico"' in front.text and 'href="/v3/api-docs"' in front.text
+    assert "img-src 'self'" in front.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize("path", ["/api/nhso-service/confirm-save", "/api/nhso-service/confirm-save/"])
 def test_a_browser_asks_first_as_chromium_does(unchanged: Scene, path: str) -> None:
     answer = unchanged.http.options(
@@ -151,6 +190,38 @@ def test_a_slash_at_the_end_changes_nothing(unchanged: Scene, name: str) -> None
         assert again == told
     else:
         assert set(again) == set(told)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/api/smartcard/probe/{ENTITLED}",
+        f"/api/nhso-service/latest-authen-code/{ENTITLED}",
+        f"/api/nhso-service/latest-5-authen-code-all-hospital/{ENTITLED}",
+        "/api/api/preference",
+    ],
+)
+def test_nor_does_one_after_a_citizen_id(unchanged: Scene, path: str) -> None:
+    slashed = unchanged.http.get(f"{path}/", follow_redirects=False)
+    assert slashed.status_code == 200
+    assert type(slashed.json()) is type(unchanged.get(path).json())
+
+
+def test_a_page_without_an_origin_of_its_own_asks_too(unchanged: Scene) -> None:
+    """Programs made of pages in files: their origin is ``null``."""
+    answer = unchanged.http.options(
+        "/api/smartcard/read",
+        headers={
+            "Origin": "null",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Private-Network": "true",
+        },
+    )
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "*")
+    assert answer.headers["access-control-allow-private-network"] == "true"
+    assert (
+        unchanged.get("/api/smartcard/terminals", Origin="null").headers["access-control-allow-origin"] == "*"
+    )
 
 
 def test_answers_tell_the_time_of_the_clock_that_was_given() -> None:

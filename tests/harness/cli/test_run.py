@@ -78,7 +78,7 @@ def test_kill_9_leaves_no_process_and_no_folder() -> None:
 
 
 def test_card_files_in_every_state(tmp_path: Path) -> None:
-    """The issue of counters: 2 failures log in, 3 are suspended, 5 are locked, and reading always works."""
+    """2 failures log in, 3 are suspended, 5 are locked, and reading always works."""
     for failures, error in ((2, None), (3, "PinSuspended"), (5, "PinLocked")):
         create = ("card", "create", "a.card", "--seed", "7", "--pin", "1234", "--force", "--json")
         created = one_object(thnid(*create, "--failures", str(failures), cwd=tmp_path).stdout)
@@ -157,6 +157,28 @@ def test_login_refusals_and_token(tmp_path: Path) -> None:
     assert [int(status) for status in lines[1::2]][:5] == [1, 1, 1, 1, 0]
     assert all(document["message"] and document["what_to_do"] for document in documents if document["error"])
     assert re.fullmatch(r"1999986033543#[a-z0-9]{16}", (tmp_path / "nhso_token.txt").read_text())
+
+
+def test_login_writes_srms_tokens_where_it_is_told_to(tmp_path: Path) -> None:
+    (tmp_path / "named").mkdir()
+    (tmp_path / "home").mkdir()
+    script = """
+    thnid login --json --srm-dir named
+    THNID_SRM_DIR=home thnid login --json
+    thnid login --json --no-right --srm-dir nowhere
+    thnid login --json --lang th --srm-dir nowhere; echo $?
+    """
+    done = in_shell(script, cwd=tmp_path)
+    *documents, status = done.stdout.splitlines()
+    told = [json.loads(each) for each in documents]
+    assert [each["error"] for each in told] == [None, None, "NoRight", "SrmFileNotWritten"], done.stderr
+    assert (len(told[3]["steps"]), told[3]["logged_in"], status) == (11, False, "1")
+    assert re.search("[ก-๙]", told[3]["message"]) and re.search("[ก-๙]", told[3]["what_to_do"])
+    jwt = r"[\w-]+\.[\w-]+\.[\w-]+"
+    for folder in ("named", "home"):
+        file = tmp_path / folder / "SRM Smart Card Single Sign-On" / "token.txt"
+        assert re.fullmatch(f"access-token={jwt}\nrefresh-token={jwt}\n", file.read_text())
+        assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_faults(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from emulator.zoo.service import SOCKET_NAME
@@ -174,6 +176,19 @@ def test_offices_for_logins_with_urls(folder: Path) -> None:
     assert (old["error"], new["logged_in"]) == ("NotLatestCard", True)
     assert "error" in again and not (folder / "again.card").exists()
     assert not stranger["logged_in"] and stranger["error"] == "AuthorityRefused"
+
+
+def test_a_token_file_tells_the_day_that_the_offices_have(folder: Path) -> None:
+    """Whose clock was moved: a screen that starts then takes a file of another day for yesterday's."""
+    with served("office", "serve", "--card", "a.card", "--test-mode", "--json", cwd=folder) as server:
+        offices = one_object(line_of(server.stdout) + "\n")
+        moved = offices["nhso_url"].removesuffix("/nhso") + "/test/clock"
+        now = httpx.post(moved, json={"advance_days": 3}, trust_env=False).raise_for_status().json()["now"]
+        login = ("login", "--authority-url", offices["authority_url"], "--nhso-url", offices["nhso_url"])
+        done = thnid("run", "--card", "a.card", "--", "thnid", *login, "--token-dir", ".", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    written = datetime.fromtimestamp((folder / "nhso_token.txt").stat().st_mtime, UTC)
+    assert timedelta(0) <= written - datetime.fromisoformat(now) < timedelta(hours=1)
 
 
 def test_renewed_pin(folder: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,6 +20,7 @@ from harness.errors import NoCard, PinLocked, PinMalformed, WrongPin
 from harness.officer.counter.app import build_counter
 from harness.officer.counter.renewal import CardSwapped, PinEasilyGuessed, PinRenewal, PinsDiffer
 from harness.officer.errors import RegistryRefused
+from harness.officer.new_card import NewCard
 from harness.officer.offices import RegistryClient
 from harness.terminals import Terminal
 from harness.terminals.in_process import InProcessTerminal
@@ -165,10 +168,32 @@ def test_weak_then_insisted_on(reader: Reader, http: httpx.Client) -> None:
 
 def test_a_locked_card_on_the_pages(reader: Reader, http: httpx.Client) -> None:
     reader.card = card_in_memory(card_from_seed(1), failures=5)
-    assert "replace-card" in http.get("/").text
+    clerk = http.get("/").text
+    assert "ถูกล็อกถาวร" in clerk and "thnid" not in clerk  # of this counter nobody told how it is replaced
     assert 'name="pin"' not in http.get("/owner").text
     assert choose(http, GOOD).status_code == 422
     assert reader.card.state is PinState.LOCKED
+
+
+@pytest.mark.parametrize(
+    ("known", "led"),
+    [
+        ({"desk": "http://127.0.0.1:9/registry/desk"}, 'href="http://127.0.0.1:9/registry/desk"'),
+        ({"file": Path("l.card")}, "<code>thnid office replace-card --card l.card --out l-new.card</code>"),
+        ({"in_memory": True}, "<code>thnid card set --state ready</code>"),
+    ],
+)
+def test_a_locked_card_leads_to_a_new_one(
+    reader: Reader, renewal: PinRenewal, known: dict[str, Any], led: str
+) -> None:
+    reader.card = card_in_memory(card_from_seed(1), failures=5)
+    counter = build_counter(renewal, way_to_new_card=lambda serial: NewCard(serial, **known))
+    with WebServer(counter) as server, httpx.Client(base_url=server.url, trust_env=False) as client:
+        assert led in client.get("/").text
+        english = client.get("/", headers={"Cookie": "lang=en"}).text
+        assert led in english and ":</p>" in english
+        reader.card = card_in_memory(card_from_seed(1), failures=3)
+        assert led not in client.get("/").text
 
 
 def test_no_card_and_a_swapped_one(reader: Reader, http: httpx.Client) -> None:
@@ -230,6 +255,31 @@ def test_what_is_not_served_is_told_in_the_language_of_the_window(
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert ("allow" in answer.headers) == (status == 405)
     assert http.request(method, path, headers={"Cookie": "lang=en"}).text == english
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "told"),
+    [
+        ("GET", "/nothing", 404, "There is no such page here."),
+        ("POST", "/", 405, "This page cannot be asked for in this way."),
+    ],
+)
+def test_a_browser_that_is_lost_gets_a_page(
+    http: httpx.Client, method: str, path: str, status: int, told: str
+) -> None:
+    opened = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Cookie": "lang=en"}
+    page = http.request(method, path, headers=opened)
+    assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert f"<h1>{told}</h1>" in page.text and '<a href="/">To the first page</a>' in page.text
+    assert ("allow" in page.headers) == (status == 405)
+    elsewhere = http.request(method, path, headers={**opened, "Host": "evil.example"})
+    assert elsewhere.text == told and "set-cookie" not in elsewhere.headers
+
+
+def test_the_icon(http: httpx.Client) -> None:
+    icon = http.get("/favicon.ico")
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+    assert 'href="/favicon.ico"' in http.get("/").text
 
 
 def test_the_new_pin_is_asked_for_twice(reader: Reader, http: httpx.Client) -> None:

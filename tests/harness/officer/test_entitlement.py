@@ -11,7 +11,7 @@ import pytest
 from emulator.card.issue import card_from_seed, card_in_memory
 from emulator.offices.citizens.population import citizen_number
 from emulator.offices.embedded import EmbeddedOffices
-from harness.officer.entitlement import EntitlementClient
+from harness.officer.entitlement import EntitlementClient, Hospital
 from harness.officer.errors import NhsoRefused, ServiceNonsense, TokenNotValid
 from harness.officer.login import Login
 from harness.officer.offices import AuthorityClient
@@ -117,6 +117,26 @@ def test_what_is_no_answer(wrong: dict[str, Any]) -> None:
         client.search("0" * 16, "1999900000013")
     with answering(200, json.dumps(GOOD).encode()) as url, EntitlementClient(url) as client:
         assert client.search("0" * 16, "1999900000013").name == "นายทดสอบ ระบบ"
+
+
+@pytest.mark.parametrize(("told", "english"), [({}, ""), ({"hname_en": None}, ""), ({"hname_en": "X"}, "X")])
+def test_a_hospital_may_have_no_english_name(told: dict[str, Any], english: str) -> None:
+    hospital = {"hcode": "99000", "hname": "ก", **told}
+    right = {
+        "main": {"id": "UCS", "name": {"en": "x", "th": "ก"}},
+        "main_labelled": "(UCS) ก",
+        "sub_labelled": "",
+        "since": "2026-02-01T12:00:00",
+        "until": None,
+        "province": "",
+        "main_hospital": hospital,
+        "outpatient_hospital": None,
+        "sub_hospital": None,
+    }
+    body = json.dumps({**GOOD, "right": right}).encode()
+    with answering(200, body) as url, EntitlementClient(url) as client:
+        found = client.search("0" * 16, "1999900000013").right
+    assert found is not None and found.main_hospital == Hospital("99000", "ก", english)
 
 
 def test_where_srm_is_not_offered() -> None:

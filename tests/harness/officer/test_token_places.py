@@ -38,6 +38,14 @@ def test_a_file_of_yesterday_is_cleared(tmp_path: Path) -> None:
     assert not token_file.clear_if_stale(tmp_path, just_before + timedelta(days=9))
 
 
+def test_a_file_tells_the_offices_time(tmp_path: Path) -> None:
+    moment = datetime(2031, 3, 10, 12, 0, tzinfo=UTC_7)
+    path = token_file.write(tmp_path, TOKEN, at=moment)
+    assert path.stat().st_mtime == moment.timestamp()
+    assert not token_file.clear_if_stale(tmp_path, moment)
+    assert token_file.clear_if_stale(tmp_path, moment + timedelta(days=1))
+
+
 def test_clearing(tmp_path: Path) -> None:
     token_file.write(tmp_path, TOKEN)
     token_file.clear(tmp_path)

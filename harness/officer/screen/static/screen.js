@@ -4,11 +4,14 @@
 (() => {
   const LENGTH = 4;
   const FORGET_AFTER_MS = 60000;
+  const SOON_MS = 100;
+  const MOST_EARLY = 30;
   let entered = [];
   let forgetting = 0;
   let sending = false;
   let looking = null;
   let again = false;
+  let early = 0;
 
   const byId = (id) => document.getElementById(id);
   const formToken = () => document.querySelector("meta[name=form-token]").content;
@@ -44,9 +47,13 @@
       do {
         again = false;
         try {
-          const answer = await fetch("/", { cache: "no-store" });
+          const answer = await fetch("/", { cache: "no-store", headers: { "X-Requested-With": "screen" } });
           if (!answer.ok) throw new Error("refused");
-          show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+          if (answer.status === 204) lookSoon();
+          else {
+            early = 0;
+            show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+          }
           reachable(true);
         } catch {
           reachable(false);
@@ -57,10 +64,21 @@
     return looking;
   }
 
+  // The session's value was just changed, and this browser does not have the new one yet.
+  function lookSoon() {
+    early += 1;
+    if (early > MOST_EARLY) window.location.reload();
+    else setTimeout(look, SOON_MS);
+  }
+
   function show(fresh) {
     const there = fresh.getElementById("page");
     if (!there) return;
-    document.querySelector("meta[name=form-token]").content = fresh.querySelector("meta[name=form-token]").content;
+    const token = fresh.querySelector("meta[name=form-token]").content;
+    document.querySelector("meta[name=form-token]").content = token;
+    document.querySelectorAll("input[name=csrf]").forEach((field) => {
+      field.value = token;
+    });
     const opened = document.querySelector("#steps details")?.open;
     replace("status", fresh);
     replace("steps", fresh);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from apdu_specs.bangkok import BANGKOK
 from apdu_specs.language import Text
 from apdu_specs.provinces import PROVINCES, province_code
-from emulator.card import Card
 from emulator.card.issue import card_from_seed, card_in_memory
 from emulator.offices.citizens.population import citizen_number
 from emulator.offices.clock import SetClock
@@ -40,6 +39,7 @@ from harness.officer.errors import (
     TokenFileNotWritten,
     TokenNotValid,
 )
+from harness.officer.new_card import NewCard
 from harness.officer.offices import AuthorityClient, NhsoClient
 from harness.officer.screen.desk import Desk, Page, Places
 from harness.officer.screen.errors import CardPulled, ReaderUnplugged, TokensCleared, UsedElsewhere
@@ -49,90 +49,18 @@ from harness.officer.token_file import Place
 from harness.terminals import Terminal
 from harness.terminals.in_process import InProcessTerminal
 from tests.harness.officer.answering_server import answering
-from tests.harness.officer.screen.desks import READER, StillWatch
-
-PIN, WRONG = "1234", "9999"
-ME, OTHER = "me", "other"
-NOON = datetime(2026, 3, 10, 12, 0, tzinfo=BANGKOK)
-LIMIT_S = 10.0
-
-
-class Room:
-    """A desk with a card in its reader and the offices behind it."""
-
-    def __init__(self, offices: EmbeddedOffices, folder: Path, *, tokens: bool = True) -> None:
-        self.offices = offices
-        self.folder = folder
-        self.watches: list[StillWatch] = []
-        self.cards: list[Card] = []
-        self.clock = NOON
-        self.held = threading.Event()
-        self.held.set()
-        self.put(0)
-        places = Places((Place(folder),), folder) if tokens else Places()
-        self.authority = AuthorityClient(offices.authority_url)
-        self.nhso = EntitlementClient(offices.nhso_url)
-        self.desk = Desk(
-            self.authority, self.nhso, self._open, places=places, clock=lambda: self.clock, watch=self._watch
-        )
-
-    def put(self, failures: int) -> None:
-        self.card = card_in_memory(card_from_seed(7), pin=PIN, failures=failures)
-        self.offices.know_card(self.card.citizen_id, self.card.serial)
-        self.offices.grant(self.card.citizen_id, level="authenticate")
-
-    def log_in_with(self, failures: int) -> None:
-        """A card with that many failures, put in while the agent runs; then the login's button."""
-        self.put(failures)
-        self.desk.start_agent()
-        self.watch.tell(card=True, visit=1)
-        self.desk.press_login(ME)
-
-    @property
-    def watch(self) -> StillWatch:
-        return self.watches[0]
-
-    def to(self, page: Page) -> None:
-        """Press what brings this window to the page."""
-        self.desk.start_agent()
-        self.watch.tell(card=True, visit=1)
-        presses: dict[Page, Callable[[], None]] = {
-            Page.PIN: lambda: self.desk.press_login(ME),
-            Page.CONFIRMED: lambda: self.desk.enter_pin(ME, PIN),
-            Page.MENU: lambda: self.desk.enter_program(ME),
-            Page.MODULES: lambda: self.desk.open_erm(ME),
-            Page.MODULE: lambda: self.desk.open_module(ME),
-        }
-        for reached, press in presses.items():
-            press()
-            assert self.page is reached, self.error
-            if reached is page:
-                return
-
-    @property
-    def page(self) -> Page:
-        return self.desk.view(ME).page
-
-    @property
-    def error(self) -> HarnessError | None:
-        return self.desk.view(ME).error
-
-    @property
-    def has_token_file(self) -> bool:
-        return (self.folder / token_file.FILE_NAME).exists()
-
-    def settle(self) -> None:
-        """Wait until what was broken off is let go."""
-        for thread in threading.enumerate():
-            if thread.name == "thnid-let-go":
-                thread.join(LIMIT_S)
-
-    def _watch(self, on_change: object) -> StillWatch:
-        self.watches.append(StillWatch(on_change))  # type: ignore[arg-type]
-        return self.watches[-1]
-
-    def _open(self, _name: str | None) -> Terminal:
-        return InProcessTerminal(self.card)
+from tests.harness.officer.screen.desks import (
+    LIMIT_S,
+    ME,
+    NOON,
+    OTHER,
+    PIN,
+    READER,
+    WRONG,
+    Room,
+    StillWatch,
+    no_reader,
+)
 
 
 @pytest.fixture
@@ -218,6 +146,26 @@ def test_a_card_that_takes_no_pin_is_asked_for_none(
     assert type(room.error) is error
     assert room.desk.view(ME).failed_step is steps.PIN
     assert room.card.failures == failures
+
+
+def test_a_locked_card_leads_to_a_new_one(offices: EmbeddedOffices, tmp_path: Path) -> None:
+    asked: list[bytes] = []
+
+    def way(serial: bytes) -> NewCard:
+        asked.append(serial)
+        return NewCard(serial, desk="http://127.0.0.1:8180/registry/desk")
+
+    made = Room(offices, tmp_path, way=way)
+    with made.authority, made.nhso, made.desk:
+        made.log_in_with(3)
+        assert asked == [] and made.desk.view(ME).new_card is None
+        made.desk.cancel(ME)
+        made.log_in_with(5)
+        assert asked == [made.card.serial]
+        shown = page(made.desk.view(ME), "en", "")
+        assert '<a href="http://127.0.0.1:8180/registry/desk">' in shown
+        assert made.card.serial.hex().upper() in shown
+        assert "สำหรับบัตรเสมือนใบนี้" in page(made.desk.view(ME), "th", "")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -333,6 +281,8 @@ def test_the_agent_is_stopped(room: Room, page: Page) -> None:
     room.to(page)
     room.desk.stop_agent()
     assert isinstance(room.error, EFormAgentStopped)
+    assert "Start Service" in room.error.what_to_do.en and "Start Service" in room.error.what_to_do.th
+    assert "click" not in room.error.what_to_do.en.lower() and "คลิก" not in room.error.what_to_do.th
     room.settle()
     assert not room.has_token_file
     room.desk.start_agent()
@@ -372,6 +322,23 @@ def test_midnight(room: Room) -> None:
     room.desk.midnight()
     assert isinstance(room.error, TokensCleared)
     room.settle()
+    assert not room.has_token_file
+
+
+@pytest.mark.parametrize("days", [-400, -1, 0, 1, 400])
+def test_a_token_of_today_outlives_a_restart_whatever_day_the_offices_have(room: Room, days: int) -> None:
+    room.clock = datetime.now(BANGKOK).replace(hour=12) + timedelta(days=days)
+    room.to(Page.CONFIRMED)
+    place, today = Places((Place(room.folder),)), room.clock
+
+    def restarted(now: datetime) -> None:
+        with Desk(room.authority, room.nhso, no_reader, places=place, clock=lambda: now, watch=StillWatch):
+            pass
+
+    restarted(today)
+    restarted(today.replace(hour=23, minute=59))
+    assert room.has_token_file
+    restarted(today.replace(hour=0, minute=0) + timedelta(days=1))
     assert not room.has_token_file
 
 
@@ -422,7 +389,10 @@ def test_the_module_keeps_what_was_found(room: Room) -> None:
     room.desk.search(ME, f"{wanted[0]} {wanted[1:5]} {wanted[5:10]} {wanted[10:12]} {wanted[12]}")
     found = room.desk.view(ME).form.found
     assert found is not None and found.citizen_id == wanted
+    searched = f'name="pid" inputmode="numeric" maxlength="20" required value="{wanted}"'
+    assert searched in page(room.desk.view(ME), "th", "")
     room.desk.request_code(ME, "XX", "123")
+    assert searched in page(room.desk.view(ME), "th", "")
     assert set(room.desk.view(ME).form.fields) == {"claim_type", "mobile"}
     assert room.desk.view(ME).form.found == found
     room.desk.register(ME, "12")
@@ -432,6 +402,13 @@ def test_the_module_keeps_what_was_found(room: Room) -> None:
     assert form.error is not None and form.found == found
     assert (dict(form.fields), form.entered) == ({"hcode": form.error.message}, {"hcode": "00000"})
     assert 'value="00000" aria-invalid="true"' in page(room.desk.view(ME), "th", "")
+    assert searched in page(room.desk.view(ME), "th", "")
+    room.desk.request_code(ME, next(iter(found.claim_types)), "")
+    assert room.desk.view(ME).form.given is not None
+    assert searched in page(room.desk.view(ME), "th", "")
+    room.desk.search(ME, "1234")
+    assert 'required value="1234"' in page(room.desk.view(ME), "th", "")
+    room.desk.search(ME, wanted)
     assert wanted not in repr(room.desk.view(ME))
 
 
@@ -461,6 +438,11 @@ def test_the_english_page_is_english(room: Room) -> None:
         "(89) age 12 to 59 years",
     ):
         assert told in shown, told
+    hospital = right.main_hospital
+    assert hospital is not None and hospital.english.endswith("Example Hospital")
+    assert f"</span> {hospital.english}" in shown and hospital.name not in shown
+    nameless = replace(right, main_hospital=replace(hospital, english=""))
+    assert f'<span lang="th">{hospital.name}</span>' in found_by(room, citizen_number(1, 0), right=nameless)
     odd = replace(right, sub_labelled="(ZZ) ค")
     shown = found_by(room, citizen_number(1, 0), sex="ไม่ระบุ", age="ไม่ทราบ", right=odd)
     assert all(f"<dd>{told}</dd>" in shown for told in ("ไม่ระบุ", "ไม่ทราบ", "(ZZ) ค"))

@@ -148,10 +148,17 @@ def test_every_answer_carries_the_headers(window: Window) -> None:
     assert not re.search(r"(src|href)=\"(?!/|#)", page)
 
 
+def test_a_wrong_method_and_the_icon(window: Window) -> None:
+    wrong = window.http.put("/")
+    assert "เรียกหน้านี้ด้วยวิธีนี้ไม่ได้" in wrong.text and "GET" in wrong.headers["allow"]
+    icon = window.http.get("/favicon.ico")
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+
+
 def test_refusals_in_both_languages(window: Window) -> None:
     assert "ไม่มีหน้านี้" in window.http.get("/nowhere").text
     window.press("language", lang="en")
-    assert "There is no such page." in window.http.get("/nowhere").text
+    assert "There is no such page here." in window.http.get("/nowhere").text
     assert 'lang="en"' in window.open().text
     window.press("language", lang="xx")
     assert 'lang="th"' in window.open().text
