@@ -20,7 +20,7 @@ from apdu_specs.moi import MOI
 from emulator.card.card import Card
 from emulator.card.issue import card_from_seed, card_in_memory
 from harness.bench import Bench
-from harness.client import CardClient
+from harness.client import CardClient, CardContents
 from harness.errors import ReaderBusy
 from harness.stack import Stack
 from harness.terminals import scard
@@ -578,15 +578,18 @@ class Resetter:
         )
         assert self._says() == "ready"
 
-    def once(self) -> None:
-        """Returns when the card has been reset."""
+    def wants_to_once(self) -> None:
+        """Returns before the card has been reset."""
         self._asks("once")
+
+    def has_reset(self) -> None:
+        """Returns when the card has been reset."""
         assert self._says() == "reset"
 
     def all_the_time(self) -> None:
         """Returns when the first of many resets is done."""
         self._asks("loop")
-        assert self._says() == "reset"
+        self.has_reset()
 
     def end(self) -> int:
         """How many resets there were."""
@@ -612,20 +615,6 @@ def resetter(reader: str) -> Iterator[Resetter]:
     running.end()
 
 
-class ResetInMidRead(PcscTerminal):
-    """Has the card reset by the other process before its ``at``-th command."""
-
-    def __init__(self, reader: str, resetter: Resetter, at: int) -> None:
-        super().__init__(reader)
-        self._resetter, self._left = resetter, at
-
-    def transmit(self, apdu: bytes) -> bytes:
-        self._left -= 1
-        if self._left == 0:
-            self._resetter.once()
-        return super().transmit(apdu)
-
-
 class RecoveringTerminal(PcscTerminal):
     """Counts how often the card was taken back after a reset by another."""
 
@@ -636,13 +625,41 @@ class RecoveringTerminal(PcscTerminal):
         return super().recover()
 
 
+class ReadBesideAnother(RecoveringTerminal):
+    """Has the other process ask for a reset before its ``at``-th command."""
+
+    def __init__(self, reader: str, resetter: Resetter, at: int) -> None:
+        super().__init__(reader)
+        self._resetter, self._left = resetter, at
+
+    def transmit(self, apdu: bytes) -> bytes:
+        self._left -= 1
+        if self._left == 0:
+            self._resetter.wants_to_once()
+        return super().transmit(apdu)
+
+
 @pytest.mark.pcsc
 @pytest.mark.parametrize("at", [2, 20, 45])
-def test_a_reset_by_a_second_process_in_mid_read_does_not_end_the_read(
+def test_a_second_process_that_wants_a_reset_in_mid_read_waits_for_its_end(
     reader: str, resetter: Resetter, at: int
 ) -> None:
-    with ResetInMidRead(reader, resetter, at) as terminal:
+    with ReadBesideAnother(reader, resetter, at) as terminal:
         contents = CardClient(terminal).read_all()
+        assert terminal.recovered == 0
+        resetter.has_reset()
+    assert_whole(contents)
+
+
+@pytest.mark.pcsc
+def test_whole_reads_while_a_second_process_resets_all_the_time(reader: str, resetter: Resetter) -> None:
+    resetter.all_the_time()
+    with PcscTerminal(reader) as terminal:
+        for _ in range(5):
+            assert_whole(CardClient(terminal).read_all())
+
+
+def assert_whole(contents: CardContents) -> None:
     assert contents.person.citizen_id == CITIZEN_ID.decode()
     assert contents.person.photo is not None
     assert contents.unreadable == ()
