@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from apdu_specs import upgrades
 from apdu_specs.language import Text
 from apdu_specs.system_errors import reason_of
 from harness.errors import HarnessError
@@ -127,6 +128,7 @@ def _quick_server(app: Callable[..., Any], settled: threading.Event) -> Any:
             super().__init__(
                 uvicorn.Config(
                     app,
+                    http=upgrades.protocol(),
                     lifespan="off",
                     log_config=None,
                     access_log=False,

@@ -13,6 +13,7 @@ from typing import Self
 import uvicorn
 from fastapi import FastAPI
 
+from apdu_specs import upgrades
 from apdu_specs.language import Text
 from apdu_specs.system_errors import reason_of
 from emulator.offices.errors import OfficesDidNotStart, PortNotAllowed, PortTaken
@@ -66,6 +67,7 @@ class _QuickServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=upgrades.protocol(),
                 lifespan="off",
                 log_config=None,
                 access_log=False,
