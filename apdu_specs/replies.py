@@ -160,6 +160,21 @@ REGISTRY_CARD_UNKNOWN = Reason(
     ),
     Text("Check the citizen id and the card's serial.", "ตรวจสอบเลขประจำตัวประชาชนและหมายเลขบัตร"),
 )
+REGISTRY_CITIZEN_HAS_NO_CARD = Reason(
+    "citizen-has-no-card",
+    404,
+    Text(
+        "The registry office has no card on file for this citizen id.",
+        "สำนักทะเบียนไม่พบว่าเคยออกบัตรให้แก่เลขประจำตัวประชาชนนี้",
+    ),
+    Text("Check the citizen id.", "ตรวจสอบเลขประจำตัวประชาชน"),
+)
+REGISTRY_SERIAL_UNKNOWN = Reason(
+    "serial-unknown",
+    404,
+    Text("The registry office has no card with this serial on file.", "สำนักทะเบียนไม่พบบัตรที่มีหมายเลขบัตรนี้"),
+    Text("Check the card's serial.", "ตรวจสอบหมายเลขบัตร"),
+)
 REGISTRY_CARD_REPLACED = Reason(
     "card-replaced",
     409,

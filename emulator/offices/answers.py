@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -56,11 +57,14 @@ def refuse_in_two_languages(app: FastAPI, page: PageNotServed | None = None) -> 
 
     @app.exception_handler(RequestValidationError)
     async def not_valid(request: Request, error: RequestValidationError) -> JSONResponse:
-        reason = replies.INVALID_DATA if _action(request) else replies.REQUEST_NOT_VALID
-        return refusal(request, reason, fields=[_field_fault(fault) for fault in error.errors()])
+        return refusal(request, _not_valid(request), fields=[_field_fault(fault) for fault in error.errors()])
 
     @app.exception_handler(HTTPException)
     async def not_served(request: Request, error: HTTPException) -> Response:
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            # FastAPI's word for a body that it cannot read at all: nested without end, no UTF-8. Nothing else here is a 400.
+            unreadable = m.FieldFault(field="body", reason=both(m.UNREADABLE))
+            return refusal(request, _not_valid(request), fields=[unreadable])
         if page is not None and browsers.wants_page(request.headers.get("Accept")):
             return await run_in_threadpool(page, request, error.status_code, error.headers or {})
         return refusal(request, replies.NO_SUCH_SERVICE, http=error.status_code, headers=error.headers)
@@ -112,6 +116,10 @@ def _action(request: Request) -> str | None:
     """The authority's action number, which its answers repeat; None elsewhere."""
     prefix, _, action = request.url.path.rpartition("/")
     return action if prefix == "/authority" and action in _ACTIONS else None
+
+
+def _not_valid(request: Request) -> Reason:
+    return replies.INVALID_DATA if _action(request) else replies.REQUEST_NOT_VALID
 
 
 def _field_fault(fault: Mapping[str, Any]) -> m.FieldFault:

@@ -86,14 +86,16 @@ def _add_pages(
     from emulator.offices.registry_desk.pages import registry_pages
     from emulator.offices.rights.pages import desk_pages, request_pages
     from emulator.offices.web.kit import Kit
+    from emulator.offices.web.neighbours import Neighbours
     from emulator.offices.web.pages import site_pages
 
     kit = Kit(offices.staff, offices.form_key)
+    near = Neighbours(neighbours)
     mail = None if catcher is None else MailDoor(open_to_all=open_mail)
-    app.include_router(site_pages(kit, offices.staff, offices.attempts, mail=mail, neighbours=neighbours))
+    app.include_router(site_pages(kit, offices.staff, offices.attempts, mail=mail, neighbours=near))
     app.include_router(request_pages(kit, offices.rights, offices.attempts))
     app.include_router(desk_pages(kit, offices.rights))
-    app.include_router(registry_pages(kit, offices.registry_desk))
+    app.include_router(registry_pages(kit, offices.registry_desk, near))
     if catcher is not None and mail is not None:
         from emulator.offices.mail.pages import mail_pages
 

@@ -51,7 +51,7 @@ class Backoffice(Running):
 
     ``database`` (file or URL) None keeps everything in memory. ``port`` 0 picks a free one. ``hospital`` is the code (five
     digits) of the hospital that officers and the SmartCard Agent work for. E-mail is caught
-    on ``mail_port`` of loopback and shown at ``/mail`` (``open_mail``: to other machines too). ``host_names``: what programs of other
+    on ``mail_port`` of loopback, kept in the database and shown at ``/mail`` (``open_mail``: to other machines too). ``host_names``: what programs of other
     machines call this one. What is seeded again is what was there before: a restart on the same database changes nothing.
 
     Raises DatabaseUnusable, DatabaseTooNew, PortTaken, PortNotAllowed, OfficesDidNotStart.
@@ -72,7 +72,7 @@ class Backoffice(Running):
         host_names: Iterable[str] = (),
         open_mail: bool = False,
     ) -> None:
-        self.catcher = MailCatcher(port=mail_port).start()
+        self.catcher = MailCatcher(port=mail_port, database=database).start()
         try:
             self._embedded = EmbeddedOffices(
                 master_key,

@@ -46,6 +46,9 @@ FIELD_REASONS = {
     ),
     "level": Text("is not the id of a level", "ไม่ใช่รหัสระดับสิทธิ"),
 }
+UNREADABLE = Text(
+    "is not JSON in UTF-8, or is nested too deeply", "ไม่ใช่ JSON แบบ UTF-8 หรือมีโครงสร้างซ้อนกันลึกเกินไป"
+)
 UNFITTING = Text("has a value that does not fit", "มีค่าที่ไม่ถูกต้อง")
 
 
@@ -189,6 +192,13 @@ class ReplacementRequest(Request):
     pid: CitizenId
     old_serial: Serial
     new_serial: Serial
+
+
+class StandingRequest(Request):
+    """A card in its owner's hand."""
+
+    pid: CitizenId
+    serial: Serial
 
 
 class CardReply(BaseModel):

@@ -63,7 +63,7 @@ class RegistryOffice:
         """
         details = _card(new_serial)
         with self._audit.judged("card-replaced", actor=by, subject=citizen_id, details=details) as session:
-            self._insist_on_latest(session, citizen_id, old_serial)
+            self._insist_on_latest(session.connection(), citizen_id, old_serial)
             if session.get(IssuedCard, new_serial) is not None:
                 raise Refused(replies.REGISTRY_SERIAL_TAKEN)
             if not self._retire_latest(session, citizen_id, old_serial):
@@ -76,9 +76,14 @@ class RegistryOffice:
         Raises Refused (card-unknown, card-replaced).
         """
         with self._audit.judged("office-proof", subject=citizen_id, details=_card(serial)) as session:
-            self._insist_on_latest(session, citizen_id, serial)
+            self._insist_on_latest(session.connection(), citizen_id, serial)
         key = keys.office_key(self._master_key, citizen_id, serial)
         return keys.office_proof(key, challenge=challenge, serial=serial)
+
+    def insist_on_latest(self, citizen_id: str, serial: bytes) -> None:
+        """Return if this is the citizen's latest card; nothing is written. Raises Refused (card-unknown, card-replaced)."""
+        with self._storage.looking() as connection:
+            self._insist_on_latest(connection, citizen_id, serial)
 
     def standing(self, citizen_id: str, serial: bytes) -> Standing:
         """What the registry knows of this card in this citizen's hand."""
@@ -119,8 +124,8 @@ class RegistryOffice:
         elif known.replaced_at is not None:
             raise Refused(replies.REGISTRY_CARD_REPLACED)
 
-    def _insist_on_latest(self, session: Session, citizen_id: str, serial: bytes) -> None:
-        match self.standing_in(session.connection(), citizen_id, serial):
+    def _insist_on_latest(self, connection: Connection, citizen_id: str, serial: bytes) -> None:
+        match self.standing_in(connection, citizen_id, serial):
             case Standing.LATEST:
                 return
             case Standing.REPLACED:

@@ -19,6 +19,11 @@ def registry_routes(offices: Offices) -> APIRouter:
         registry.know_card(body.pid, bytes.fromhex(body.serial))
         return m.CardReply(latest_serial=body.serial.upper())
 
+    @routes.post("/standings")
+    def judge_card(body: m.StandingRequest) -> m.CardReply:
+        registry.insist_on_latest(body.pid, bytes.fromhex(body.serial))
+        return m.CardReply(latest_serial=body.serial.upper())
+
     @routes.post("/replacements")
     def replace_card(body: m.ReplacementRequest) -> m.CardReply:
         registry.replace_card(body.pid, bytes.fromhex(body.old_serial), bytes.fromhex(body.new_serial))

@@ -12,6 +12,7 @@ import click
 from apdu_specs.language import Language, Text
 from harness.cli.output import Misuse, Output, language_was_chosen, reporting
 from harness.cli.reader import reader_option, terminal_for
+from harness.cli.renewing import way_to_new_pin
 from harness.cli.replacing import way_to_new_card
 from harness.cli.stopping import stopped_by_signals
 from harness.errors import HarnessError
@@ -154,6 +155,7 @@ def command(
             clock=clock,
             look_s=clock.look_s,
             way_to_new_card=way_to_new_card(),
+            way_to_new_pin=way_to_new_pin(),
         )
         server = ScreenServer(desk, port=port, language=language)
         symbol = _tray(desk, server.url, language) if tray else None

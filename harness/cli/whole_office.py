@@ -18,6 +18,7 @@ from harness.cli.acquaintance import Acquaintance
 from harness.cli.eform import ScreenNotInstalled
 from harness.cli.offices_database import offices_needed
 from harness.cli.reader import terminal_for
+from harness.cli.renewing import way_to_new_pin
 from harness.cli.replacing import Shown, asked, way_to_new_card
 from harness.cli.smartcard_agent import AgentOptions, serving_agent
 from harness.cli.stopping import signals_elsewhere
@@ -200,8 +201,10 @@ def whole_office(options: OfficeOptions) -> Iterator[WholeOffice]:
             )
             services["agent"] = _reachable(running.enter_context(serving_agent(agent)).url)
             clock = backoffice.offices.clock.now
-            services["screen"] = running.enter_context(_screen(services, options, acquaintance, clock))
-            services["counter"] = running.enter_context(_counter(services, backoffice.counter_key, options))
+            counter = running.enter_context(_counter(services, backoffice.counter_key, options))
+            leads_to = {**services, "counter": counter}
+            services["screen"] = running.enter_context(_screen(leads_to, options, acquaintance, clock))
+            services["counter"] = counter
             backoffice.neighbours({name: services[name] for name in ("screen", "counter", "agent")})
             if options.watching:
                 running.enter_context(ReaderWatch(acquaintance.at_reader))
@@ -278,6 +281,7 @@ def _screen(
             clock=clock,
             look_s=lambda: TEST_LOOK_S if options.test_mode else LOOK_S,
             way_to_new_card=way_to_new_card(pages=services["pages"], shown=options.shown),
+            way_to_new_pin=way_to_new_pin(counter=services["counter"]),
         ) as desk,
         ScreenServer(desk, port=options.ports.screen, language=options.language) as server,
     ):

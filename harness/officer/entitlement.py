@@ -15,7 +15,7 @@ SEARCH, REGISTER, REQUEST_CODE = "search", "register", "authentication-code"
 """What a level may do in the module."""
 
 _LINE = r"[^\x00-\x1f\x7f]{0,200}"
-_LOCAL_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
+_LOCAL_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
 _HCODE = r"[0-9A-Za-z]{1,10}"
 
 
@@ -95,9 +95,9 @@ class EntitlementClient(NhsoClient):
 def _entitlement(told: OfficeAnswer) -> Entitlement:
     given, last = told.text("first_name", _LINE), told.text("last_name", _LINE)
     return Entitlement(
-        citizen_id=told.text("pid", r"\d{13}"),
+        citizen_id=told.text("pid", r"[0-9]{13}"),
         name=f"{told.text('title', _LINE)}{given} {last}".strip(),
-        birth_date=told.text("birth_date", r"\d{8}"),
+        birth_date=told.text("birth_date", r"[0-9]{8}"),
         age=told.text("age", _LINE),
         sex=told.text("sex", _LINE),
         province=told.text("province", _LINE),
@@ -141,7 +141,7 @@ def _name(told: OfficeAnswer) -> Text:
 
 def _code(told: OfficeAnswer) -> GivenCode:
     return GivenCode(
-        code=told.text("claim_code", r"[A-Z]{2}\d{1,20}"),
+        code=told.text("claim_code", r"[A-Z]{2}[0-9]{1,20}"),
         claim_type=told.text("claim_type", r"[A-Z0-9]{1,20}"),
         hospital=told.text("hcode", _HCODE),
         created_at=told.text("created_at", _LOCAL_TIME),

@@ -279,6 +279,10 @@ class RegistryClient(OfficeClient):
         """Say that this card was issued; it becomes the citizen's latest. Raises RegistryRefused."""
         self._post("cards", {"pid": citizen_id, "serial": serial.hex().upper()})
 
+    def insist_on_latest(self, citizen_id: str, serial: bytes) -> None:
+        """Return if the office knows this card as the citizen's latest. Raises RegistryRefused (card-replaced, card-unknown)."""
+        self._post("standings", {"pid": citizen_id, "serial": serial.hex().upper()})
+
     def proof(self, citizen_id: str, serial: bytes, challenge: bytes) -> bytes:
         """The office's proof (32 bytes) for a card's office challenge (16 bytes). Raises RegistryRefused."""
         body = {"pid": citizen_id, "serial": serial.hex().upper(), "challenge": challenge.hex().upper()}

@@ -12,7 +12,7 @@ from harness.officer import errors
 from harness.officer.offices import TIMEOUT_S, NhsoClient, OfficeAnswer
 
 _LINE = r"[^\x00-\x1f\x7f-\x9f]{0,300}"
-_REFERENCE = r"R\d{4}-\d{6,9}"
+_REFERENCE = r"R[0-9]{4}-[0-9]{6,9}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _standing(answer: OfficeAnswer) -> LetterStanding:
     return LetterStanding(
         answer.text("reference", _REFERENCE),
         answer.text("organisation_name", _LINE),
-        answer.text("organisation", r"\d{5}"),
+        answer.text("organisation", r"[0-9]{5}"),
         tuple(_asked(each) for each in answer.each("officers")),
     )
 

@@ -16,6 +16,7 @@ from harness.cli.stand_in_nhso import holder_of
 from harness.client import CardClient
 from harness.officer.entitlement import EntitlementClient
 from harness.officer.new_card import NewCard
+from harness.officer.new_pin import NewPin
 from harness.officer.offices import AuthorityClient
 from harness.officer.screen.desk import Desk, Places
 from harness.officer.screen.server import ScreenServer
@@ -28,6 +29,7 @@ PIN, WRONG_PIN = "1234", "9999"
 OFFICER = 7
 LIMIT_S = 10.0
 REGISTRY_DESK = "http://127.0.0.1:8180/registry/desk"
+PIN_COUNTER = "http://127.0.0.1:8187"
 READER = "ACS ACR39U ICC Reader"
 
 
@@ -95,6 +97,7 @@ def counter(folder: Path, *, srm: bool = False, with_tokens: bool = True) -> Ite
             lambda name: PcscTerminal(name or stack.reader_names[0], disposition="reset"),
             places=Places((Place(folder),) if with_tokens else (), folder if srm else None),
             way_to_new_card=lambda serial: NewCard(serial, desk=REGISTRY_DESK),
+            way_to_new_pin=lambda _serial: NewPin(PIN_COUNTER),
         )
         cleanup.enter_context(desk)
         server = cleanup.enter_context(ScreenServer(desk))

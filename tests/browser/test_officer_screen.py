@@ -13,7 +13,7 @@ from apdu_specs import replies
 from harness.officer import token_file
 from harness.officer.screen.guard import SESSION_COOKIE
 from tests.browser.conftest import NARROW, Look, OpenWindow
-from tests.browser.counter import PIN, REGISTRY_DESK, WRONG_PIN, Counter, counter
+from tests.browser.counter import PIN, PIN_COUNTER, REGISTRY_DESK, WRONG_PIN, Counter, counter
 
 pytestmark = pytest.mark.pcsc
 
@@ -26,6 +26,8 @@ BUTTONS = {
         "module": "ระบบเว็บตรวจสอบสิทธิและการลงทะเบียนประชาชน",
         "search": "ตรวจสอบสิทธิ",
         "code": "ขอ Authentication Code",
+        "to modules": "กลับไปเลือกโมดูล",
+        "to menu": "กลับไปเลือกเมนู",
         "register": "ลงทะเบียน",
         "log out": "ออกจากระบบ",
         "again": "เริ่มใหม่",
@@ -38,6 +40,8 @@ BUTTONS = {
         "module": "entitlement check and registration",
         "search": "Check entitlement",
         "code": "Request the code",
+        "to modules": "Back to the modules",
+        "to menu": "Back to the menu",
         "register": "Register",
         "log out": "Log out",
         "again": "Start again",
@@ -158,7 +162,6 @@ def test_the_manual_page_by_page(
     press(page, "log out", language)
     shown(page, "start")
     expect(page.locator(".good")).to_be_visible()
-    desk.settle()
     assert not (tmp_path / token_file.FILE_NAME).exists()
     assert not (tmp_path / "SRM Smart Card Single Sign-On" / "token.txt").exists()
     look(page, f"{name}-logged-out")
@@ -204,6 +207,115 @@ def test_the_pad_by_mouse_touch_and_keyboard(desk: Counter, window: OpenWindow) 
     shown(page, "confirmed")
 
 
+KEYDOWN = """([key, code, shift, caps]) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown",
+    {key, code, shiftKey: shift, modifierCapsLock: caps, bubbles: true, cancelable: true}))"""
+TYPED = {
+    "Kedmanee": [("ๅ", "Digit1"), ("/", "Digit2"), ("-", "Digit3"), ("ภ", "Digit4")],
+    "Thai digits": [("๑", "Digit2"), ("๒", "Digit3"), ("๓", "Digit4"), ("๔", "Digit5")],
+    "French": [("&", "Digit1"), ("é", "Digit2"), ('"', "Digit3"), ("'", "Digit4")],
+    "number pad": [("1", "Numpad1"), ("๒", "Numpad2"), ("3", "Numpad3"), ("4", "Numpad4")],
+}
+
+
+@pytest.mark.parametrize("layout", TYPED)
+def test_the_pad_with_other_keyboards(desk: Counter, window: OpenWindow, layout: str) -> None:
+    desk.put(desk.card)
+    page = window(desk.url)
+    to_pin(page)
+    for key, code in TYPED[layout]:
+        page.evaluate(KEYDOWN, [key, code, layout == "Thai digits", False])
+    expect(page.locator("#entered")).to_have_text("ใส่แล้ว 4 จาก 4 หลัก")
+    page.keyboard.press("Enter")
+    shown(page, "confirmed")
+    assert desk.card.failures == 0
+
+
+def test_the_pad_says_what_is_no_digit(desk: Counter, window: OpenWindow) -> None:
+    """With Caps Lock a Thai keyboard's row of digits gives other Thai digits: no key there stands for two of them."""
+    desk.put(desk.card)
+    page = window(desk.url)
+    to_pin(page)
+    counted = page.locator("#entered")
+    page.keyboard.press("1")
+    for key, code, shift, caps in (
+        ("+", "Digit1", False, True),
+        ("!", "Digit1", True, False),
+        ("ก", "KeyD", False, False),
+        ("１", "KeyA", False, False),
+    ):
+        page.evaluate(KEYDOWN, [key, code, shift, caps])
+        expect(counted).to_have_text("แป้นที่กดไม่ใช่ตัวเลข 0 ถึง 9")
+        expect(page.locator(".dots .on")).to_have_count(1)
+        page.keyboard.press("Backspace")
+        page.keyboard.press("1")
+        expect(counted).to_have_text("ใส่แล้ว 1 จาก 4 หลัก")
+    page.evaluate(KEYDOWN, ["End", "Numpad1", False, False])  # the number pad without its lock
+    expect(counted).to_have_text("ใส่แล้ว 1 จาก 4 หลัก")
+
+
+# --- the module ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [1280, NARROW])
+def test_a_fault_is_told_at_the_top_and_leads_to_its_field(
+    desk: Counter, window: OpenWindow, look: Look, width: int
+) -> None:
+    desk.put(desk.card)
+    page = window(desk.url, width=width)
+    _to_module(page)
+    page.locator("#pid").fill(desk.card.citizen_id)
+    press(page, "search")
+    expect(page.locator(".person h2")).to_be_visible()
+    told = page.locator("#faults")
+    for field, button in (("mobile", "code"), ("hcode", "register")):
+        page.locator(f"#{field}").fill("12")
+        press(page, button)
+        expect(told).to_be_focused()
+        expect(told).to_be_in_viewport()
+        assert told.get_attribute("role") == "alert"
+        expect(told.locator("a")).to_have_count(1)
+        look(page, f"screen-th-module-fault-{field}")
+        told.locator("a").click()
+        expect(page.locator(f"#{field}")).to_be_focused()
+        expect(page.locator(f"#{field}")).to_have_attribute("aria-invalid", "true")
+        expect(page.locator(f"#{field}")).to_have_attribute("aria-describedby", f"{field}-fault")
+        expect(page.locator(f"#{field}")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [1280, NARROW])
+def test_types_of_service_are_readable_whole(desk: Counter, window: OpenWindow, width: int) -> None:
+    desk.put(desk.card)
+    page = window(desk.url, width=width)
+    _to_module(page)
+    page.locator("#pid").fill(desk.card.citizen_id)
+    press(page, "search")
+    kinds = page.get_by_role("radiogroup", name="ประเภทบริการ").get_by_role("radio")
+    assert kinds.count() >= 6 and kinds.first.is_checked()
+    hidden = page.evaluate(
+        "[...document.querySelectorAll('.option, .option span')].filter((each) => each.scrollWidth > each.clientWidth + 1"
+        " && getComputedStyle(each).display !== 'inline').length"
+    )
+    assert hidden == 0
+    page.get_by_role("radio", name=re.compile("PG0130001")).check()
+    press(page, "code")
+    expect(page.locator(".claim")).to_be_visible()
+    expect(page.locator(".codes")).to_contain_text("PG0130001")
+
+
+def test_back_to_the_menu_and_on_again(desk: Counter, window: OpenWindow) -> None:
+    desk.put(desk.card)
+    page = window(desk.url)
+    _to_module(page)
+    press(page, "to modules")
+    shown(page, "modules")
+    press(page, "to menu")
+    shown(page, "menu")
+    press(page, "erm")
+    shown(page, "modules")
+    press(page, "module")
+    shown(page, "module-")
+
+
 def test_the_pin_is_nowhere_in_the_page(desk: Counter, window: OpenWindow) -> None:
     desk.put(desk.card)
     page = window(desk.url)
@@ -244,6 +356,7 @@ def test_three_wrong_pins_then_five(desk: Counter, window: OpenWindow, look: Loo
     assert title(page) == "PIN ของบัตรนี้ถูกระงับ"
     expect(page.locator(".facts")).to_contain_text("สำนักทะเบียนของกรมการปกครองทุกแห่ง")
     assert desk.card.failures == 3
+    expect(page.locator(".way a")).to_have_attribute("href", PIN_COUNTER)
     look(page, "screen-th-suspended")
     # The screen sends no PIN to a suspended card, not even the right one: it would be counted.
     press(page, "again")

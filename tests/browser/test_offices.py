@@ -22,7 +22,7 @@ from emulator.offices.citizens.population import citizen_number
 from harness.bench import Bench
 from harness.cli.whole_office import OfficeOptions, WholeOffice, whole_office
 from harness.stack import Stack
-from tests.browser.conftest import NARROW, Look, OpenWindow
+from tests.browser.conftest import NARROW, WIDE, Look, OpenWindow
 from tests.browser.test_officer_screen import press, shown, to_pin, type_pin
 
 pytestmark = pytest.mark.pcsc
@@ -259,6 +259,20 @@ def test_the_registry_desk(town: Town, window: OpenWindow, look: Look, language:
     look(page, f"{name}-1-login")
     log_in(page, "registrar", town.password("registrar"))
     look(page, f"{name}-2-desk")
+    page.set_viewport_size({"width": NARROW, "height": 844})
+    who = page.locator(".who")
+    expect(who).to_have_text(
+        "เจ้าหน้าที่สำนักทะเบียน (จำลอง)" if language == "th" else "Registry officer (stand-in)"
+    )
+    assert who.evaluate(
+        "each => [each.scrollWidth <= each.clientWidth, each.scrollHeight <= each.clientHeight]"
+    ) == [
+        True,
+        True,
+    ]  # nothing of it is cut off
+    page.set_viewport_size({"width": WIDE, "height": 900})
+    counter = page.locator("main .notice a")
+    expect(counter).to_have_attribute("href", town.office.services["counter"])
     page.locator("#query").fill("12")
     page.locator("form[role=search] button").click()
     expect(page.locator(".summary, .notice.bad").first).to_be_visible()

@@ -2,52 +2,40 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections import deque
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from sqlalchemy.exc import SQLAlchemyError
 
-from apdu_specs.bangkok import BANGKOK
 from emulator.offices.errors import PortTaken
+from emulator.offices.mail.incoming import KEPT, CaughtMail, IncomingMails
 from emulator.offices.running import Running
+from emulator.offices.storage import Storage
 
-_KEPT = 500
 _LARGEST = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class CaughtMail:
-    """One message as it came: its number here, recipients as the envelope has them, and what a reader sees; empty what is not
-    there.
-    """
-
-    number: int
-    recipients: tuple[str, ...] = field(repr=False)
-    sender: str = field(repr=False)
-    subject: str = field(repr=False)
-    date: str
-    """The Date header as it came; empty without one."""
-    dated: datetime | None
-    """The instant that it tells; None where it tells none."""
-    body: str = field(repr=False)
-    message_id: str
+_TAKEN = "250 OK"
+_TRY_LATER = "451 4.3.0 Not stored; try again later"
+_log = logging.getLogger(__name__)
 
 
 class MailCatcher(Running):
-    """Listens on a loopback port and keeps the last 500 messages in memory; a context manager. Raises PortTaken."""
+    """Listens on a loopback port and keeps the newest 1,000 messages; a context manager.
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._mail: deque[CaughtMail] = deque(maxlen=_KEPT)
+    ``database`` (file or URL) is where they are kept, with those that other servers of it caught; None keeps them in memory. A
+    message is acknowledged when it is stored. Raises PortTaken (on start), DatabaseUnusable and DatabaseTooNew.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, *, database: Path | str | None = None) -> None:
+        self._storage = Storage(database)
+        self._kept = IncomingMails(self._storage)
         self._came = threading.Condition()
         self._count = 0
-        self._controller = _Controller(self, hostname=host, port=port, data_size_limit=_LARGEST)
+        self._controller = _Controller(_Taker(self._take), hostname=host, port=port, data_size_limit=_LARGEST)
 
     @property
     def host(self) -> str:
@@ -61,65 +49,56 @@ class MailCatcher(Running):
     @property
     def mail(self) -> tuple[CaughtMail, ...]:
         """What came, newest first."""
-        with self._came:
-            return tuple(reversed(self._mail))
+        return self.newest(KEPT)
+
+    def newest(self, count: int, *, before: int | None = None) -> tuple[CaughtMail, ...]:
+        """The newest messages, newest first; with ``before`` those that came before that number."""
+        return self._kept.newest(count, before=before)
 
     def wait_for(self, count: int, timeout_s: float = 20.0) -> tuple[CaughtMail, ...]:
-        """Return when ``count`` messages have come in all, newest first. Raises TimeoutError."""
+        """Return what is there, newest first, when ``count`` messages have come to this catcher. Raises TimeoutError."""
         with self._came:
             if not self._came.wait_for(lambda: self._count >= count, timeout_s):
                 raise TimeoutError(f"{self._count} of {count} messages came")
-            return tuple(reversed(self._mail))
+        return self.mail
 
     def start(self) -> Self:
         try:
             self._controller.start()
         except OSError as error:
             self._controller.loop.close()  # aiosmtpd leaves that to the collector, which says so
+            self._storage.close()
             raise PortTaken(self.host, self.port) from error
         return self
 
     def stop(self) -> None:
         """May be called twice."""
         self._controller.stop(no_assert=True)
+        self._storage.close()
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
-        """What aiosmtpd calls for each message."""
+    def _take(self, envelope: Envelope) -> str:
+        """Store a message; what SMTP is answered."""
         raw = envelope.content
-        parsed = message_from_bytes(raw if isinstance(raw, bytes) else str(raw).encode(), policy=default)
-        assert isinstance(parsed, EmailMessage)
+        try:
+            self._kept.put(tuple(envelope.rcpt_tos), raw if isinstance(raw, bytes) else str(raw).encode())
+        except SQLAlchemyError as error:  # whoever sent it keeps it and comes again
+            _log.warning("a caught e-mail was not stored: %s", type(error).__name__)
+            return _TRY_LATER
         with self._came:
             self._count += 1
-            self._mail.append(
-                CaughtMail(
-                    number=self._count,
-                    recipients=tuple(envelope.rcpt_tos),
-                    sender=str(parsed["From"] or ""),
-                    subject=str(parsed["Subject"] or ""),
-                    date=str(parsed["Date"] or ""),
-                    dated=_instant(parsed),
-                    body=_text_of(parsed),
-                    message_id=str(parsed["Message-ID"]),
-                )
-            )
             self._came.notify_all()
-        return "250 OK"
+        return _TAKEN
 
 
-def _text_of(message: EmailMessage) -> str:
-    part = message.get_body(("plain",))
-    return "" if part is None else str(part.get_content())
+class _Taker:
+    """What aiosmtpd calls; nothing else is here, as it looks at every attribute for each connection."""
 
+    def __init__(self, take: Callable[[Envelope], str]) -> None:
+        self._take = take
 
-def _instant(message: EmailMessage) -> datetime | None:
-    told = getattr(message["Date"], "datetime", None)
-    if not isinstance(told, datetime):
-        return None
-    try:
-        # Without a zone it is UTC that is told (RFC 5322, 3.3, "-0000"). Year 1 and year 9999 may leave the calendar.
-        return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(BANGKOK)
-    except (OverflowError, ValueError):
-        return None
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        """For each message."""
+        return self._take(envelope)
 
 
 class _Controller(Controller):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
@@ -11,6 +13,9 @@ from emulator.offices.mail.catcher import MailCatcher
 from emulator.offices.mail.door import MailDoor
 from emulator.offices.web.kit import Kit, Visit
 
+_ON_A_PAGE = 100
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
 
 def mail_pages(kit: Kit, catcher: MailCatcher, door: MailDoor) -> APIRouter:
     """``/mail``, for whom the door lets in."""
@@ -18,9 +23,13 @@ def mail_pages(kit: Kit, catcher: MailCatcher, door: MailDoor) -> APIRouter:
     visiting = Depends(kit.visit)
 
     @pages.get("/mail")
-    def caught(request: Request, visit: Visit = visiting) -> Response:
+    def caught(request: Request, before: str = "", visit: Visit = visiting) -> Response:
         if not door.lets_in(request):
             raise Refused(replies.MAIL_NOT_SHOWN)
-        return kit.page(visit, "caught_mail.html", mail=catcher.mail)
+        below = int(before) if _NUMBER.fullmatch(before) else None
+        found = catcher.newest(_ON_A_PAGE + 1, before=below)
+        mail = found[:_ON_A_PAGE]
+        older = mail[-1].number if len(found) > _ON_A_PAGE else None
+        return kit.page(visit, "caught_mail.html", mail=mail, older=older, first=below is None)
 
     return pages

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from apdu_specs import citizen_id, keys, replies
+from apdu_specs.digits import plain_digits
 from apdu_specs.language import Text
 from emulator.offices.audit import AuditLog
 from emulator.offices.errors import Fault, Refused
@@ -87,22 +88,25 @@ class RegistryDesk:
     def look_up(self, query: str, *, by: str) -> Found:
         """A citizen by id, or by the serial of one of their cards. The look is audited.
 
-        Raises Refused (request-not-valid, card-unknown).
+        Raises Refused (request-not-valid, citizen-has-no-card, serial-unknown).
         """
-        query = "".join(query.split()).replace("-", "")
-        details = {"by": "citizen-id" if citizen_id.is_valid(query) else "serial"}
+        query = plain_digits("".join(query.split())).replace("-", "")
+        by_id = citizen_id.is_valid(query)
+        details = {"by": "citizen-id" if by_id else "serial"}
         with self._audit.judged("card-looked-up", actor=by, details=details) as session:
-            if citizen_id.is_valid(query):
-                person: str | None = query
+            if by_id:
+                person = query
             else:
                 card = session.get(IssuedCard, _serial("query", query, _A_QUERY))
-                person = None if card is None else card.citizen_id
+                if card is None:
+                    raise Refused(replies.REGISTRY_SERIAL_UNKNOWN)
+                person = card.citizen_id
             theirs = select(IssuedCard).where(IssuedCard.citizen_id == person)
             rows = session.scalars(
                 theirs.order_by(IssuedCard.issued_at.desc(), IssuedCard.serial.desc())
             ).all()
-            if person is None or not rows:
-                raise Refused(replies.REGISTRY_CARD_UNKNOWN)
+            if not rows:
+                raise Refused(replies.REGISTRY_CITIZEN_HAS_NO_CARD)
         cards = tuple(OnFile(row.serial, row.issued_at, row.replaced_at) for row in rows)
         return Found(person, cards)
 
@@ -133,7 +137,7 @@ class RegistryDesk:
 
 
 def _serial(name: str, told: str, otherwise: Text) -> bytes:
-    told = "".join(told.split())
+    told = plain_digits("".join(told.split()))
     try:
         serial = bytes.fromhex(told)
     except ValueError:

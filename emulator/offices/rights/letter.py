@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 
 from apdu_specs import citizen_id
+from apdu_specs.digits import plain_digits
 from apdu_specs.language import Text
 from emulator.offices.errors import Fault
 from emulator.offices.levels import Levels
@@ -26,9 +27,16 @@ LETTER_DATE_LENGTH = 40
 EMAIL_LENGTH = 254
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@(?:{_LABEL}\.)+[A-Za-z]{{2,63}}")
-_PHONE = re.compile(r"0\d{8,9}(?:(?:ต่อ|ext\.?|#)\d{1,5})?")
-_MOBILE = re.compile(r"0[689]\d{8}")
-_THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
+# [0-9] wherever digits are asked for: \d has those of all scripts.
+_PHONE = re.compile(r"0[0-9]{8,9}(?:(?:ต่อ|ext\.?|#)[0-9]{1,5})?")
+_MOBILE = re.compile(r"0[689][0-9]{8}")
+_LATIN = r"A-Za-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u024F\u1E00-\u1EFF"
+_BASE_LETTER = re.compile(rf"[{_LATIN}\u0E01-\u0E2E]")
+"""Latin letters and Thai consonants: no name is without one."""
+_MARKS = r"\u0300-\u036F\u0E31\u0E34-\u0E3A\u0E47-\u0E4E"
+_LETTERS = rf"{_LATIN}\u0E01-\u0E30\u0E32\u0E33\u0E40-\u0E46"
+_PERSON = re.compile(rf"(?:[{_LETTERS}][{_MARKS}]*|[ .'\u2019-])+")
+"""Letters, each with the vowels and tones above and below it, and what stands between the words of a name."""
 _GAPS = re.compile(r"[\s\-()]+")
 
 
@@ -70,6 +78,11 @@ class Letter:
 _REQUIRED = Text("is required", "ต้องระบุ")
 _UNPRINTABLE = Text("has characters that cannot be printed", "มีอักขระที่พิมพ์ไม่ได้")
 _FIVE_DIGITS = Text("must be 5 digits", "ต้องเป็นตัวเลข 5 หลัก")
+_LETTERS_ONLY = Text(
+    "must be a name in Thai or Latin letters, without digits or symbols",
+    "ต้องเป็นชื่อที่เขียนด้วยอักษรไทยหรืออักษรโรมัน โดยไม่มีตัวเลขหรือสัญลักษณ์",
+)
+_WITH_LETTERS = Text("must have Thai or Latin letters in it", "ต้องมีอักษรไทยหรืออักษรโรมัน")
 _A_REGION = Text(f"must be a region from 1 to {REGIONS[-1]}", f"ต้องเป็นเขต 1 ถึง {REGIONS[-1]}")
 _A_PHONE = Text(
     "must be 9 or 10 digits that begin with 0, with an extension if there is one",
@@ -125,16 +138,16 @@ def _place(fault: Fault) -> tuple[int, ...]:
 
 def _faults(letter: Letter, levels: Levels) -> Iterator[Fault]:
     checks: tuple[tuple[str, _Check], ...] = (
-        ("organisation_name", _line_of(LONGEST_NAME)),
-        ("organisation", _fits(re.compile(r"\d{5}", re.ASCII), _FIVE_DIGITS)),
+        ("organisation_name", _line_of(LONGEST_NAME, _with_letters)),
+        ("organisation", _fits(re.compile(r"[0-9]{5}"), _FIVE_DIGITS)),
         ("address", _line_of(ADDRESS_LENGTH)),
         ("phone", _fits(_PHONE, _A_PHONE)),
         ("fax", _optional(_fits(_PHONE, _A_PHONE))),
         ("letter_number", _optional(_line_of(LETTER_NUMBER_LENGTH))),
         ("letter_date", _optional(_line_of(LETTER_DATE_LENGTH))),
         ("region", lambda value: _one_of(value, map(str, REGIONS), _A_REGION)),
-        ("superior_name", _line_of(LONGEST_NAME)),
-        ("superior_position", _line_of(LONGEST_NAME)),
+        ("superior_name", _line_of(LONGEST_NAME, _persons_name)),
+        ("superior_position", _line_of(LONGEST_NAME, _with_letters)),
     )
     for name, check in checks:
         if (why := check(getattr(letter, name))) is not None:
@@ -144,7 +157,8 @@ def _faults(letter: Letter, levels: Levels) -> Iterator[Fault]:
     if len(letter.officers) > MOST_OFFICERS:
         yield Fault("officers", _TOO_MANY)
         return
-    for position, officer in enumerate(letter.officers):
+    # Who named nobody is told at once what an officer's entry has to have.
+    for position, officer in enumerate(letter.officers or (OfficerEntry(),)):
         yield from _faults_of(officer, f"officers.{position}", levels)
     yield from _faults_between(letter.officers)
 
@@ -153,7 +167,7 @@ def _faults_of(officer: OfficerEntry, where: str, levels: Levels) -> Iterator[Fa
     known = ", ".join(levels.ids)
     no_level = Text(f"is not a level; there are {known}", f"ไม่ใช่ระดับสิทธิที่มี: {known}")
     checks: tuple[tuple[str, _Check], ...] = (
-        ("name", _line_of(LONGEST_NAME)),
+        ("name", _line_of(LONGEST_NAME, _persons_name)),
         ("level", lambda value: _one_of(value, levels.ids, no_level) if value else _ONE_LEVEL),
         ("pid", _citizen_id),
         ("office_phone", _fits(_PHONE, _A_PHONE)),
@@ -221,10 +235,24 @@ def _line(value: str) -> str:
 
 
 def _digits(value: str) -> str:
-    return _GAPS.sub("", value.translate(_THAI_DIGITS))
+    return _GAPS.sub("", plain_digits(value))
 
 
-def _line_of(most: int) -> _Check:
+def _anything(value: str) -> Text | None:
+    del value
+    return None
+
+
+def _with_letters(value: str) -> Text | None:
+    return None if _BASE_LETTER.search(value) else _WITH_LETTERS
+
+
+def _persons_name(value: str) -> Text | None:
+    return None if _BASE_LETTER.search(value) and _PERSON.fullmatch(value) else _LETTERS_ONLY
+
+
+def _line_of(most: int, more: _Check = _anything) -> _Check:
+    """One line of text; ``more``: what else is asked of it."""
     too_long = Text(f"must be at most {most} characters", f"ต้องไม่เกิน {most} ตัวอักษร")
 
     def check(value: str) -> Text | None:
@@ -232,7 +260,7 @@ def _line_of(most: int) -> _Check:
             return _REQUIRED
         if not value.isprintable():
             return _UNPRINTABLE
-        return too_long if len(value) > most else None
+        return too_long if len(value) > most else more(value)
 
     return check
 

@@ -25,12 +25,16 @@ from emulator.offices.mail.outbox import Outbox
 from emulator.offices.nhso import Nhso, RevokedBecause, unknown_level
 from emulator.offices.rights import words
 from emulator.offices.rights.letter import Letter, OfficerEntry, faults, tidied
+from emulator.offices.rights.sentences import NEWEST
 from emulator.offices.sixty_days import IDLE_DAYS_ALLOWED
 from emulator.offices.storage import Storage, digest
 from emulator.offices.tables.officers import Officer
 from emulator.offices.tables.requests import OfficerContact, RequestedOfficer, RequestLetter
 
 LONGEST_WHY = 300
+MOST_NAMED = 5
+"""How many other requests of an officer a note names."""
+
 _RECEIPT_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _RECEIPT_LENGTH = 12
 _BUDDHIST_ERA = 543
@@ -52,6 +56,23 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What who decides on an officer should know. ``requests``: some of those meant, newest first; ``within_reach``: of the region."""
+
+    text: Text
+    requests: tuple[str, ...] = ()
+    within_reach: frozenset[str] = frozenset()
+
+    @property
+    def sentence(self) -> Text:
+        """All of it as text."""
+        if not self.requests:
+            return self.text
+        named = ", ".join(self.requests)
+        return Text(f"{self.text.en} {NEWEST.en} {named}.", f"{self.text.th} {NEWEST.th} {named}")
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """One officer of a letter that was received. ``position`` counts from 1; ``notes`` are for who decides."""
 
@@ -60,7 +81,7 @@ class Asked:
     decision: Decision | None
     decided_at: datetime | None
     why: str | None
-    notes: tuple[Text, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +162,7 @@ class RightsOffice:
     def letter(self, reference: str, region: int | None = None) -> Received:
         """One letter, with notes for who decides. Raises Refused (request-unknown)."""
         with self._storage.reading() as session:
-            return self._received(session, _letter(session, reference, region), notes=True)
+            return self._received(session, _letter(session, reference, region), notes=True, region=region)
 
     def status(self, reference: str, code: str) -> Received:
         """A letter for the organisation that shows its code. Raises Refused (request-unknown)."""
@@ -294,7 +315,10 @@ class RightsOffice:
         if contact is not None:
             self._outbox.put(session, contact.email, told.subject, told.body)
 
-    def _received(self, session: Session, row: RequestLetter, *, notes: bool = False) -> Received:
+    def _received(
+        self, session: Session, row: RequestLetter, *, notes: bool = False, region: int | None = None
+    ) -> Received:
+        """``notes``: with those for the staff of ``region``."""
         theirs = select(RequestedOfficer).where(RequestedOfficer.letter == row.number)
         officers = session.scalars(theirs.order_by(RequestedOfficer.position)).all()
         asked = tuple(
@@ -304,7 +328,7 @@ class RightsOffice:
                 None if each.decision is None else Decision(each.decision),
                 each.decided_at,
                 each.why,
-                self._notes(session, row, each) if notes and each.decision is None else (),
+                self._notes(session, row, each, region) if notes and each.decision is None else (),
             )
             for each in officers
         )
@@ -323,7 +347,9 @@ class RightsOffice:
         )
         return Received(row.reference, row.received_at, letter, asked)
 
-    def _notes(self, session: Session, letter: RequestLetter, asked: RequestedOfficer) -> tuple[Text, ...]:
+    def _notes(
+        self, session: Session, letter: RequestLetter, asked: RequestedOfficer, region: int | None
+    ) -> tuple[Note, ...]:
         found = []
         now = session.get(Officer, asked.citizen_id)
         if now is not None and now.level is not None and now.revoked_at is None:
@@ -335,19 +361,6 @@ class RightsOffice:
                     f"มีสิทธิอยู่แล้วในนามของหน่วยงาน {now.organisation}: {title.th} การอนุมัติจะแทนที่สิทธิเดิม",
                 )
             )
-        others = (
-            select(RequestLetter.reference)
-            .join(RequestedOfficer, RequestedOfficer.letter == RequestLetter.number)
-            .where(RequestedOfficer.citizen_id == asked.citizen_id, RequestedOfficer.decision.is_(None))
-            .where(RequestLetter.number != letter.number)
-        )
-        found += [
-            Text(
-                f"Also waits in request {other}; what is approved last counts.",
-                f"มีคำขอเลขที่ {other} รอพิจารณาอยู่ด้วย สิทธิที่อนุมัติหลังสุดจะมีผล",
-            )
-            for other in session.scalars(others)
-        ]
         if asked.replaces is not None:
             old = session.get(Officer, asked.replaces)
             if old is None or old.organisation != letter.organisation:
@@ -364,7 +377,34 @@ class RightsOffice:
                         f"แทน {old.name} ซึ่งสิทธิจะถูกยกเลิกเมื่ออนุมัติ",
                     )
                 )
-        return tuple(found)
+        others = _note_of_others(session, letter, asked, region)
+        return (*(Note(each) for each in found), *(() if others is None else (others,)))
+
+
+def _note_of_others(
+    session: Session, letter: RequestLetter, asked: RequestedOfficer, region: int | None
+) -> Note | None:
+    """In which other requests the officer waits: how many, and the newest few."""
+    others = (
+        select(RequestLetter.reference, RequestLetter.region, func.count().over().label("number"))
+        .join(RequestedOfficer, RequestedOfficer.letter == RequestLetter.number)
+        .where(RequestedOfficer.citizen_id == asked.citizen_id, RequestedOfficer.decision.is_(None))
+        .where(RequestLetter.number != letter.number)
+        .order_by(RequestLetter.number.desc())
+        .limit(MOST_NAMED)
+    )
+    newest = session.execute(others).all()
+    if not newest:
+        return None
+    number = newest[0].number
+    return Note(
+        Text(
+            f"Also waits in {number} other request{'' if number == 1 else 's'}; what is approved last counts.",
+            f"มีคำขออื่นที่รอพิจารณาอยู่ด้วยอีก {number} ฉบับ สิทธิที่อนุมัติหลังสุดจะมีผล",
+        ),
+        tuple(each.reference for each in newest),
+        frozenset(each.reference for each in newest if region in (None, each.region)),
+    )
 
 
 def _letter(session: Session, reference: str, region: int | None) -> RequestLetter:

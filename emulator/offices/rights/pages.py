@@ -9,13 +9,14 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from apdu_specs import replies
+from apdu_specs.digits import plain_digits
 from apdu_specs.language import Language, Text
 from emulator.offices.attempts import Attempts
 from emulator.offices.doors import address_of
 from emulator.offices.errors import Refused
 from emulator.offices.rights.letter import MOST_OFFICERS, REGIONS, Letter, OfficerEntry
 from emulator.offices.rights.office import Receipt, Received, RightsOffice
-from emulator.offices.rights.sentences import BY_EMAIL, ONE_LEVEL
+from emulator.offices.rights.sentences import BY_EMAIL, NEWEST, ONE_LEVEL
 from emulator.offices.staff.accounts import Desk, Member
 from emulator.offices.web.kit import Form, Kit, Visit, see_other
 
@@ -56,11 +57,12 @@ def request_pages(kit: Kit, rights: RightsOffice, attempts: Attempts) -> APIRout
     visiting, sent = Depends(kit.visit), Depends(kit.form)
 
     def letter_page(visit: Visit, letter: Letter, refused: Refused | None = None) -> Response:
-        answer = kit.page(
+        return kit.page(
             visit,
             "request_new.html",
             status=200 if refused is None else refused.reason.http,
             faults=() if refused is None else refused.faults,
+            retry_after=None if refused is None else refused.retry_after,
             reason=None if refused is None or refused.faults else refused.reason,
             labels=_said(LABELS, visit),
             officer_labels=_said(OFFICER_LABELS, visit),
@@ -71,9 +73,6 @@ def request_pages(kit: Kit, rights: RightsOffice, attempts: Attempts) -> APIRout
             may_add=len(letter.officers) < MOST_OFFICERS,
             one_level=ONE_LEVEL,
         )
-        if refused is not None and refused.retry_after is not None:
-            answer.headers["Retry-After"] = str(refused.retry_after)
-        return answer
 
     @pages.get("/nhso/requests/new")
     def new(visit: Visit = visiting) -> Response:
@@ -135,15 +134,16 @@ def request_pages(kit: Kit, rights: RightsOffice, attempts: Attempts) -> APIRout
 
     @pages.post("/nhso/requests/track")
     def status(request: Request, visit: Visit = visiting, form: Form = sent) -> Response:
-        reference = form.get("reference", "").strip()[:16]
+        reference = plain_digits(form.get("reference", "").strip()[:16])
         try:
             with attempts.counted(f"request {reference}", address_of(request)):
-                received = rights.status(reference, form.get("receipt", ""))
+                received = rights.status(reference, plain_digits(form.get("receipt", "")))
         except Refused as refused:
             return kit.page(
                 visit,
                 "request_track.html",
                 status=refused.reason.http,
+                retry_after=refused.retry_after,
                 reference=reference,
                 reason=refused.reason,
             )
@@ -183,6 +183,7 @@ def desk_pages(kit: Kit, rights: RightsOffice) -> APIRouter:
             levels=rights.levels,
             refused=refused,
             at=at,
+            newest=NEWEST,
         )
 
     @pages.get("/requests/{reference}")

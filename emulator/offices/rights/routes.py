@@ -18,7 +18,7 @@ from emulator.offices.rights.sentences import ONE_LEVEL
 COUNTER = "counter"
 """Who decided, in log and letters, when a program did with the counter's key."""
 
-Reference = Annotated[str, Path(pattern=r"^R\d{4}-\d{6,9}$", examples=["R2569-000001"])]
+Reference = Annotated[str, Path(pattern=r"^R[0-9]{4}-[0-9]{6,9}$", examples=["R2569-000001"])]
 
 
 def request_routes(rights: RightsOffice, attempts: Attempts, counter_key: str) -> APIRouter:
@@ -90,5 +90,5 @@ def _asked(asked: Asked, levels: Levels, counter: bool) -> r.AskedReply:
         decision=asked.decision,
         decided_at=None if asked.decided_at is None else asked.decided_at.isoformat(),
         reason=asked.why,
-        notes=[both(note) for note in asked.notes],
+        notes=[both(note.sentence) for note in asked.notes],
     )

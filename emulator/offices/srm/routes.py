@@ -12,14 +12,14 @@ from starlette.concurrency import run_in_threadpool
 
 from apdu_specs import citizen_id, replies
 from apdu_specs.language import Text
-from apdu_specs.replies import Reason
+from emulator.offices import messages as m
 from emulator.offices.citizens.citizen import Citizen
 from emulator.offices.citizens.provinces import PROVINCES
 from emulator.offices.citizens.register import Citizens
 from emulator.offices.citizens.shapes import hospitals, local_time
 from emulator.offices.clock import Clock
 from emulator.offices.doors import Bearer
-from emulator.offices.errors import Refused
+from emulator.offices.errors import Fault, Refused
 from emulator.offices.srm.tokens import SrmTokens, TokenPair
 
 _LARGEST_FORM = 8 * 1024
@@ -72,7 +72,8 @@ def srm_routes(tokens: SrmTokens, citizens: Citizens, clock: Clock) -> APIRouter
                 raise Refused(replies.SRM_TOKEN_NOT_VALID)
             tokens.officer_of(bearer)
             if not citizen_id.is_valid(pid):
-                raise Refused(replies.REQUEST_NOT_VALID)
+                why = m.FIELD_REASONS["citizen_id" if pid else "missing"]
+                raise Refused(replies.REQUEST_NOT_VALID, faults=(Fault("pid", why),))
             found = citizens.search(pid)
             if found is None:
                 raise Refused(replies.CITIZEN_UNKNOWN)
@@ -118,12 +119,18 @@ def _or_error(work: Callable[[], Response]) -> Response:
     try:
         return work()
     except Refused as refused:
-        return _refusal(refused.reason)
+        return _refusal(refused)
 
 
-def _refusal(reason: Reason) -> Response:
+def _refusal(refused: Refused) -> Response:
+    """A field at fault is named in the message, which is all that programs show."""
+    reason, message = refused.reason, refused.reason.message
+    for fault in refused.faults:
+        message = Text(
+            f"{message.en} {fault.field} {fault.reason.en}.", f"{message.th} {fault.field} {fault.reason.th}"
+        )
     names = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 422: "Unprocessable Entity"}
-    return _error(reason.http, names.get(reason.http, "Error"), reason.message)
+    return _error(reason.http, names.get(reason.http, "Error"), message)
 
 
 def _error(status: int, name: str, message: Text) -> Response:

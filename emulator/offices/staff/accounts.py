@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlalchemy import delete, func, select, update
 
 from apdu_specs import replies
+from apdu_specs.language import Text
 from emulator.offices.audit import AuditLog
 from emulator.offices.clock import Clock
 from emulator.offices.errors import Refused
@@ -42,6 +43,11 @@ class Member:
     desk: Desk
     region: int | None
 
+    @property
+    def shown(self) -> Text:
+        """The name as it is shown: the accounts that every back office begins with have one in both languages."""
+        return next((each.name for each in SEEDED if each.name.th == self.name), Text(self.name, self.name))
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -61,9 +67,18 @@ class NewAccount:
     desk: Desk
 
 
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """An account that every back office begins with. Its Thai name is the one on file."""
+
+    user: str
+    name: Text
+    desk: Desk
+
+
 SEEDED = (
-    ("nhso", "เจ้าหน้าที่ สปสช. เขต (จำลอง)", Desk.NHSO_REGION),
-    ("registrar", "เจ้าหน้าที่สำนักทะเบียน (จำลอง)", Desk.REGISTRY),
+    Seed("nhso", Text("NHSO regional officer (stand-in)", "เจ้าหน้าที่ สปสช. เขต (จำลอง)"), Desk.NHSO_REGION),
+    Seed("registrar", Text("Registry officer (stand-in)", "เจ้าหน้าที่สำนักทะเบียน (จำลอง)"), Desk.REGISTRY),
 )
 
 
@@ -146,7 +161,9 @@ class Staff:
         with self._storage.reading() as session:
             known = set(session.scalars(select(StaffAccount.user)))
         return tuple(
-            self.set_account(user, name=name, desk=desk) for user, name, desk in SEEDED if user not in known
+            self.set_account(each.user, name=each.name.th, desk=each.desk)
+            for each in SEEDED
+            if each.user not in known
         )
 
     def log_in(self, user: str, password: str, desk: Desk) -> str:

@@ -1,10 +1,10 @@
-"""E-mail that the offices have to send, kept until a server has taken it."""
+"""E-mail that the offices have to send, kept until a server has taken it; and e-mail that the catcher was sent."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from emulator.offices.storage import Base, Instant
@@ -35,3 +35,16 @@ Index(
     sqlite_where=OutgoingMail.sent_at.is_(None),
     postgresql_where=OutgoingMail.sent_at.is_(None),
 )
+
+
+class IncomingMail(Base):
+    """One message that the catcher took, as it came. A higher number came later."""
+
+    __tablename__ = "incoming_mail"
+    number: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    caught_at: Mapped[datetime] = mapped_column(Instant)
+    recipients: Mapped[str] = mapped_column(Text)
+    """Those of the envelope: a JSON list."""
+    message: Mapped[bytes] = mapped_column(LargeBinary)

@@ -29,7 +29,7 @@ from apdu_specs.language import Language, Text
 from apdu_specs.replies import Reason
 from emulator.offices.errors import Fault, Refused
 from emulator.offices.staff.accounts import Desk, Member, Staff
-from emulator.offices.web.shown import buddhist_day, buddhist_time, grouped_id, grouped_phone
+from emulator.offices.web.shown import buddhist_day, buddhist_time, grouped_id, grouped_phone, waiting_time
 from emulator.offices.web.upload import parts_of
 
 SESSION_COOKIE = "thnid_session"
@@ -172,9 +172,16 @@ class Kit:
     # --- what is answered ---------------------------------------------------------------------------------------------
 
     def page(
-        self, visit: Visit, template: str, *, status: int = 200, faults: tuple[Fault, ...] = (), **told: Any
+        self,
+        visit: Visit,
+        template: str,
+        *,
+        status: int = 200,
+        faults: tuple[Fault, ...] = (),
+        retry_after: int | None = None,
+        **told: Any,
     ) -> Response:
-        """A page. ``faults`` are shown together at its top and each at its field."""
+        """A page. ``faults`` are shown together at its top and each at its field; ``retry_after`` (seconds) with the refusal."""
 
         def when(instant: Any) -> str:
             return buddhist_time(instant, visit.language)
@@ -191,19 +198,19 @@ class Kit:
             phone=grouped_phone,
             faults=faults,
             fault_of={each.field: each.reason for each in reversed(faults)},
+            wait=None if retry_after is None else waiting_time(retry_after),
             **told,
         )
         answer = HTMLResponse(html, status, headers=HEADERS)
+        if retry_after is not None:
+            answer.headers["Retry-After"] = str(retry_after)
         if visit.token_is_new:
             self.remember(answer, visit, visit.token)
         return answer
 
     def refused(self, visit: Visit, reason: Reason, *, retry_after: int | None = None) -> Response:
         """The page that says why something was refused, and what to do."""
-        answer = self.page(visit, "refused.html", status=reason.http, reason=reason)
-        if retry_after is not None:
-            answer.headers["Retry-After"] = str(retry_after)
-        return answer
+        return self.page(visit, "refused.html", status=reason.http, retry_after=retry_after, reason=reason)
 
     def not_served(self, request: Request, status: int, headers: Mapping[str, str]) -> Response:
         """The page for an address where there is none, or none for this method."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, Request
@@ -13,10 +12,10 @@ from apdu_specs.language import Text
 from emulator.offices.attempts import Attempts
 from emulator.offices.doors import address_of
 from emulator.offices.errors import Refused
-from emulator.offices.hosts import is_loopback
 from emulator.offices.mail.door import MailDoor
 from emulator.offices.staff.accounts import Desk, Staff
 from emulator.offices.web.kit import HEADERS, HOME_PATHS, LOGIN_PATHS, Form, Kit, Visit, local_path, see_other
+from emulator.offices.web.neighbours import Neighbours
 
 _STATIC = Path(__file__).with_name("static")
 _TITLES = {
@@ -32,12 +31,12 @@ def site_pages(
     attempts: Attempts,
     *,
     mail: MailDoor | None,
-    neighbours: Mapping[str, str],
+    neighbours: Neighbours,
 ) -> APIRouter:
     """``/``, ``/language``, ``/logout``, ``/static``.
 
-    ``mail``: who may see caught e-mail at ``/mail``; None: there is none. ``neighbours``: name -> URL of ``screen``, ``agent`` and
-    ``counter`` on this machine, as far as they are there; told to nobody else, whom they do not serve.
+    ``mail``: who may see caught e-mail at ``/mail``; None: there is none. ``neighbours``: what the first page leads to on
+    this machine.
     """
     pages = APIRouter(route_class=kit.route_class(), include_in_schema=False)
     visiting = Depends(kit.visit)
@@ -45,9 +44,8 @@ def site_pages(
 
     @pages.get("/")
     def home(request: Request, visit: Visit = visiting) -> Response:
-        here = dict(neighbours) if is_loopback(address_of(request)) else {}
         shows_mail = mail is not None and mail.lets_in(request)
-        return kit.page(visit, "home.html", mail=shows_mail, neighbours=here)
+        return kit.page(visit, "home.html", mail=shows_mail, neighbours=neighbours.told(request))
 
     @pages.get("/static/{name}")
     def static(name: str) -> Response:
@@ -82,12 +80,16 @@ def _add_login(pages: APIRouter, kit: Kit, staff: Staff, attempts: Attempts, des
         reason = None if refused is None else refused.reason
         status = 200 if reason is None else reason.http
         title = visit.say(_TITLES[desk])
-        answer = kit.page(
-            visit, "login.html", status=status, title=title, next=next_path, user=user, reason=reason
+        return kit.page(
+            visit,
+            "login.html",
+            status=status,
+            retry_after=None if refused is None else refused.retry_after,
+            title=title,
+            next=next_path,
+            user=user,
+            reason=reason,
         )
-        if refused is not None and refused.retry_after is not None:
-            answer.headers["Retry-After"] = str(refused.retry_after)
-        return answer
 
     @pages.get(path)
     def show(request: Request, visit: Visit = visiting) -> Response:

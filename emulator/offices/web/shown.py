@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 
 from apdu_specs.bangkok import BANGKOK
-from apdu_specs.language import Language
+from apdu_specs.language import Language, Text
 
 _MONTHS = {
     "th": ["ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."],
@@ -15,7 +15,7 @@ _MONTHS = {
 }
 _BUDDHIST_ERA = 543
 _ID_CUTS = (0, 1, 5, 10, 12, 13)
-_PHONE = re.compile(r"(0\d{8,9})(?:(ต่อ|ext\.?|#)(\d{1,5}))?")
+_PHONE = re.compile(r"(0[0-9]{8,9})(?:(ต่อ|ext\.?|#)([0-9]{1,5}))?")
 
 
 def buddhist_day(instant: datetime, language: Language) -> str:
@@ -46,3 +46,16 @@ def grouped_phone(number: str) -> str:
     area = 2 if digits.startswith("02") else 3
     shown = f"{digits[:area]}-{digits[area : area + 3]}-{digits[area + 3 :]}"
     return f"{shown} {word} {extension}" if word else shown
+
+
+def waiting_time(seconds: int) -> Text:
+    """How long to wait: 45 seconds, 1 minute, 1 minute 30 seconds."""
+    parts = [
+        (count, english, thai)
+        for count, english, thai in ((seconds // 60, "minute", "นาที"), (seconds % 60, "second", "วินาที"))
+        if count
+    ]
+    return Text(
+        " ".join(f"{count} {english}{'' if count == 1 else 's'}" for count, english, _ in parts),
+        " ".join(f"{count} {thai}" for count, _, thai in parts),
+    )

@@ -23,6 +23,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from apdu_specs import browsers
+from apdu_specs.digits import plain_digits
 from apdu_specs.language import Language, Text
 from apdu_specs.pin_policy import PinState
 from harness.errors import HarnessError
@@ -90,7 +91,7 @@ class _Counter:
         way: NewCard | None = None
         try:
             card = await run_in_threadpool(self._renewal.look)
-            if card.state is PinState.LOCKED:
+            if card.state is PinState.LOCKED and not card.is_disowned:
                 way = await run_in_threadpool(self._way_to_new_card, card.serial)
         except HarnessError as error:
             trouble = error
@@ -103,8 +104,8 @@ class _Counter:
         try:
             card = await run_in_threadpool(
                 self._renewal.renew,
-                form.get("pin", ""),
-                form.get("again", ""),
+                plain_digits(form.get("pin", "")),
+                plain_digits(form.get("again", "")),
                 insist=form.get("insist") == "yes",
                 serial=_serial(form.get("serial", "")),
             )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from apdu_specs import replies
 from apdu_specs.errors import SpecError
 from apdu_specs.language import Text
 from apdu_specs.moi import MOI
@@ -15,8 +16,11 @@ from apdu_specs.weak_pin import weaknesses
 from harness.client import CardClient
 from harness.client.card import well_formed
 from harness.errors import HarnessError, PinLocked, PinSuspended
+from harness.officer.errors import RegistryRefused, ServiceNonsense, ServiceSilent, ServiceUnreachable
 from harness.officer.offices import RegistryClient
 from harness.terminals import Terminal
+
+_DISOWNED = {replies.REGISTRY_CARD_REPLACED.status, replies.REGISTRY_CARD_UNKNOWN.status}
 
 
 class PinsDiffer(HarnessError):
@@ -48,11 +52,20 @@ class PinEasilyGuessed(HarnessError):
 
 @dataclass(frozen=True, slots=True)
 class CardAtCounter:
-    """What the clerk sees of the card: serial (8 bytes) and the state of its PIN; nothing of the owner."""
+    """What the clerk sees of the card: serial (8 bytes) and the state of its PIN; nothing of the owner.
+
+    ``objection``: why the registry office would give no proof for this card, in its words or because it cannot be asked.
+    """
 
     serial: bytes
     state: PinState
     tries_left: int | None = None
+    objection: HarnessError | None = None
+
+    @property
+    def is_disowned(self) -> bool:
+        """Whether the registry office refuses the card itself: replaced, or never issued."""
+        return isinstance(self.objection, RegistryRefused) and self.objection.status in _DISOWNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +87,19 @@ class PinRenewal:
         self._one_at_a_time = threading.Lock()
 
     def look(self) -> CardAtCounter:
-        """The card in the reader. Costs it nothing. Raises the terminal's errors (NoReader, NoCard, ...)."""
+        """The card in the reader, and what the registry office says of it. Costs the card nothing.
+
+        Raises the terminal's errors (NoReader, NoCard, ...).
+        """
         with self._one_at_a_time, self._connect() as terminal:
             client = self._client(terminal)
             with client.alone():
-                return _look(client)
+                card, citizen_id = _look(client), client.citizen_id()
+        try:  # nobody's card is kept from others meanwhile
+            self._registry.insist_on_latest(citizen_id, card.serial)
+        except (RegistryRefused, ServiceUnreachable, ServiceSilent, ServiceNonsense) as error:
+            return replace(card, objection=error)
+        return card
 
     def renew(self, pin: str, again: str, *, insist: bool, serial: bytes | None = None) -> CardAtCounter:
         """Give the card the PIN that its owner chose. ``serial``: the card that the owner was shown.

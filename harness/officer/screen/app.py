@@ -46,6 +46,8 @@ BUTTONS: Mapping[str, Button] = {
     "enter": lambda desk, owner, _form, _rename: desk.enter_program(owner),
     "menu/erm": lambda desk, owner, _form, _rename: desk.open_erm(owner),
     "modules/entitlement": lambda desk, owner, _form, _rename: desk.open_module(owner),
+    "back/modules": lambda desk, owner, _form, _rename: desk.back_to_modules(owner),
+    "back/menu": lambda desk, owner, _form, _rename: desk.back_to_menu(owner),
     "entitlement/search": lambda desk, owner, form, _rename: desk.search(owner, form.get("pid", "")),
     "entitlement/register": lambda desk, owner, form, _rename: desk.register(owner, form.get("hcode", "")),
     "entitlement/code": lambda desk, owner, form, _rename: desk.request_code(

@@ -17,12 +17,22 @@ from pathlib import Path
 from typing import Protocol
 
 from apdu_specs import citizen_id, replies
+from apdu_specs.digits import plain_digits
 from apdu_specs.entitlements import CLAIM_TYPES, MOBILE_LENGTH
 from apdu_specs.errors import SpecError
 from apdu_specs.language import Text
 from harness.client import CardClient
-from harness.errors import CardRemoved, HarnessError, NoCard, NoReader, PinLocked, PinMalformed, WrongPin
-from harness.officer import srm_file, steps, token_file
+from harness.errors import (
+    CardRemoved,
+    HarnessError,
+    NoCard,
+    NoReader,
+    PinLocked,
+    PinMalformed,
+    PinSuspended,
+    WrongPin,
+)
+from harness.officer import new_pin, srm_file, steps, token_file
 from harness.officer.agent import EFormAgent, Symbol
 from harness.officer.entitlement import REGISTER, REQUEST_CODE, Entitlement, EntitlementClient, GivenCode
 from harness.officer.errors import (
@@ -37,6 +47,7 @@ from harness.officer.errors import (
 )
 from harness.officer.login import Login
 from harness.officer.new_card import NewCard, WayToNewCard, nowhere
+from harness.officer.new_pin import NewPin, WayToNewPin
 from harness.officer.offices import NO_OFFICE, AuthorityClient
 from harness.officer.screen import words
 from harness.officer.screen.bell import Bell
@@ -95,6 +106,7 @@ class View:
     written: tuple[Path, ...] = ()
     form: Form = Form()
     new_card: NewCard | None = None
+    new_pin: NewPin | None = None
 
 
 Rename = Callable[[str], str]
@@ -156,6 +168,7 @@ class _Stopped:
     """Which stay of a card in the reader it was about."""
 
     new_card: NewCard | None = None
+    new_pin: NewPin | None = None
 
 
 @dataclass(frozen=True)
@@ -185,7 +198,7 @@ class Desk:
 
     ``open_reader`` gives the terminal for the reader of this name; ``on_card`` gets the officer's card before the PIN is
     asked for; ``look_s`` says how many seconds later to look at ``clock`` again; ``way_to_new_card`` is asked of a card that is
-    locked. Windows are told apart by a name of their session, which changes when an officer logs in and out: the one that
+    locked, ``way_to_new_pin`` of one that is suspended. Windows are told apart by a name of their session, which changes when an officer logs in and out: the one that
     began a login goes on with it, the others only see that there is one.
     """
 
@@ -203,6 +216,7 @@ class Desk:
         clock: Callable[[], datetime] = now,
         look_s: Callable[[], float] = never_moved,
         way_to_new_card: WayToNewCard = nowhere,
+        way_to_new_pin: WayToNewPin = new_pin.nowhere,
         watch: Callable[[Callable[[Readers], object]], Watch] = ReaderWatch,
     ) -> None:
         self._authority = authority
@@ -215,6 +229,7 @@ class Desk:
         self._on_card = on_card
         self._clock = clock
         self._way_to_new_card = way_to_new_card
+        self._way_to_new_pin = way_to_new_pin
         self.bell = Bell()
         self.agent = EFormAgent()
         self.on_agent_change: Callable[[], object] = lambda: None
@@ -276,7 +291,7 @@ class Desk:
                     shown,
                     page=attempt.page,
                     key=f"{attempt.page.value}-{attempt.turn}",
-                    next_step=attempt.login.next_step,
+                    next_step=_GOES_ON_WITH.get(attempt.page, attempt.login.next_step),
                     error=attempt.error,
                     tries_left=attempt.tries_left,
                     holder=attempt.holder,
@@ -293,13 +308,14 @@ class Desk:
                     next_step=stopped.step,
                     error=stopped.error,
                     new_card=stopped.new_card,
+                    new_pin=stopped.new_pin,
                 )
             return shown
 
     def _step_before_login(self, reader: Seen | None) -> Step:
         if reader is None:
             return steps.READER
-        if not reader.card:
+        if not reader.card or reader.mute:
             return steps.CARD
         return steps.AGENT if self.agent.symbol is Symbol.GREY else steps.LOGIN_BY_CARD
 
@@ -336,7 +352,7 @@ class Desk:
                 self._look_at_card(attempt)
 
     def enter_pin(self, owner: str, pin: str, rename: Rename = _keeps_its_name) -> None:
-        """2.3: OK. Steps 6 to 8. A wrong PIN may be followed by another as long as the card takes one.
+        """2.3: OK. Steps 6 to 8. A wrong PIN may be followed by another as long as the card takes one. Thai digits are digits.
 
         The window is renamed in the moment in which its officer is logged in.
         """
@@ -344,7 +360,7 @@ class Desk:
             attempt = self._of(owner, Page.PIN)
             if attempt is None:
                 return
-            attempt.pin.offer(pin)
+            attempt.pin.offer(plain_digits(pin))
             del pin
             result = attempt.login.advance()
             attempt.pin.offer("")
@@ -368,6 +384,14 @@ class Desk:
         """2.6: the module. Step 11."""
         self._press(owner, Page.MODULES, steps.MODULE, Page.MODULE)
 
+    def back_to_modules(self, owner: str) -> None:
+        """From the module to 2.6; what was found there is not kept."""
+        self._go_back(owner, Page.MODULE, Page.MODULES)
+
+    def back_to_menu(self, owner: str) -> None:
+        """From 2.6 to 2.5."""
+        self._go_back(owner, Page.MODULES, Page.MENU)
+
     def cancel(self, owner: str, rename: Rename = _keeps_its_name) -> None:
         """Back to the beginning: a login under way is given up, which logs out at NHSO and takes the token files away; an
         ended one is not shown any more. The window is renamed if its officer was logged in.
@@ -380,7 +404,9 @@ class Desk:
                 self._said_goodbye_to = None
             else:
                 self._attempt = None
-                self._said_goodbye_to = rename(owner) if attempt.login.session else None
+                if attempt.login.session is not None:
+                    self._said_goodbye_to = rename(owner)
+                    self._clear_tokens()  # whoever reads that one is logged out finds no token any more
                 self._let_go(attempt, end_session=True)
         self.bell.ring()
 
@@ -395,7 +421,7 @@ class Desk:
 
     def search(self, owner: str, wanted: str) -> None:
         """Look a citizen's entitlement up."""
-        wanted = "".join(wanted.split()).replace("-", "")
+        wanted = _number(wanted)
         entered = {"pid": wanted[:20]}
         if not citizen_id.is_valid(wanted):
             self._fill(owner, lambda _form: Form(fields={"pid": words.ID_NOT_VALID}, entered=entered))
@@ -408,7 +434,7 @@ class Desk:
 
     def register(self, owner: str, hospital: str) -> None:
         """Register the citizen who was found to a hospital."""
-        hospital = hospital.strip()
+        hospital = _number(hospital)
         entered = {"hcode": hospital[:20]}
         if len(hospital) != _HCODE_LENGTH or not (hospital.isascii() and hospital.isdigit()):
             self._fill(
@@ -425,7 +451,7 @@ class Desk:
 
     def request_code(self, owner: str, claim_type: str, mobile: str) -> None:
         """Ask for an authentication code for the citizen who was found."""
-        mobile = "".join(mobile.split()).replace("-", "")
+        mobile = _number(mobile)
         entered = {"claim_type": claim_type[:20], "mobile": mobile[:20]}
         wrong = {}
         if claim_type not in CLAIM_TYPES:
@@ -511,6 +537,13 @@ class Desk:
             if attempt is not None and self._advance(attempt, until=step):
                 self._show(attempt, then)
 
+    def _go_back(self, owner: str, on: Page, to: Page) -> None:
+        with self._working:
+            attempt = self._of(owner, on)
+            if attempt is not None:
+                attempt.form = Form()
+                self._show(attempt, to)
+
     def _advance(self, attempt: _Attempt, *, until: Step) -> bool:
         """Do steps up to this one; a failure is shown. Whether all went well and the login is still the desk's."""
         while attempt.login.next_step is not None and attempt.login.next_step.number <= until.number:
@@ -566,13 +599,16 @@ class Desk:
 
     def _stop(self, attempt: _Attempt, error: HarnessError, step: Step) -> None:
         """The login failed. Told by whoever holds the desk's work."""
-        way = self._way_to_new_card(attempt.login.serial) if isinstance(error, PinLocked) else None
+        card = self._way_to_new_card(attempt.login.serial) if isinstance(error, PinLocked) else None
+        pin = self._way_to_new_pin(attempt.login.serial) if isinstance(error, PinSuspended) else None
         with self._guard:
             if self._attempt is not attempt:
                 return
             self._attempt = None
             visit = None if attempt.reader is None else attempt.reader.visit
-            self._stopped = _Stopped(attempt.owner, error, step, failed=True, visit=visit, new_card=way)
+            self._stopped = _Stopped(
+                attempt.owner, error, step, failed=True, visit=visit, new_card=card, new_pin=pin
+            )
             self._changes += 1
         self._end(attempt, end_session=True)
         self.bell.ring()
@@ -636,6 +672,9 @@ class Desk:
             return
         with suppress(HarnessError):  # it ends by itself at midnight
             self._nhso.log_out(session.smctoken)
+        self._clear_tokens()
+
+    def _clear_tokens(self) -> None:
         for place in self._places.token_files:
             with suppress(HarnessError):
                 token_file.clear(place.folder)
@@ -654,6 +693,7 @@ _FIELD_OF = {
     replies.HOSPITAL_UNKNOWN.status: "hcode",
     replies.CLAIM_TYPE_NOT_OPEN.status: "claim_type",
 }
+_GOES_ON_WITH = {Page.MENU: steps.MENU, Page.MODULES: steps.MODULE}  # also when one came back to them
 _TOKENS_ARE_OUT = (Page.CONFIRMED, Page.MENU, Page.MODULES, Page.MODULE)
 
 
@@ -677,6 +717,11 @@ def _is_remedied(stopped: _Stopped, reader: Seen | None) -> bool:
         return False
     another = stopped.visit is not None and stopped.visit != reader.visit
     return another or isinstance(stopped.error, NoCard | CardPulled | CardRemoved)
+
+
+def _number(typed: str) -> str:
+    """A number as people write it, without blanks and hyphens."""
+    return "".join(plain_digits(typed).split()).replace("-", "")
 
 
 def _kept(form: Form) -> Form:

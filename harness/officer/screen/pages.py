@@ -41,6 +41,12 @@ _TITLES = {
     Page.ELSEWHERE: words.ELSEWHERE_TITLE,
 }
 _FULL_TRIES = 3
+_LABELS = {
+    "pid": words.CITIZEN_ID,
+    "claim_type": words.CLAIM_TYPE,
+    "mobile": words.MOBILE,
+    "hcode": words.HCODE,
+}
 _THAI_AGE = re.compile(r"(\d+) ปี (\d+) เดือน (\d+) วัน")
 
 
@@ -60,6 +66,8 @@ def page(view: View, language: Language, form_token: str) -> str:
         view=view,
         form_token=form_token,
         title=_title(view),
+        faulty=bool(view.form.error or view.form.fields),
+        labels=_LABELS,
         marks=_marks(view),
         number=len(steps.STEPS) if view.next_step is None else view.next_step.number,
         green=view.agent is Symbol.GREEN,
@@ -90,10 +98,28 @@ def _title(view: View) -> Text:
 def _marks(view: View) -> list[Mark]:
     current = len(steps.STEPS) + 1 if view.next_step is None else view.next_step.number
     at = "failed" if view.page is Page.STOPPED else "now"
-    return [
-        Mark(step, "done" if step.number < current else at if step.number == current else "ahead")
-        for step in steps.STEPS
-    ]
+    standing = _standing(view)
+
+    def state(step: Step) -> str:
+        if step.number == current:
+            return at
+        return "done" if standing.get(step, step.number < current) else "ahead"
+
+    return [Mark(step, state(step)) for step in steps.STEPS]
+
+
+def _standing(view: View) -> Mapping[Step, bool]:
+    """While nobody is logging in: what of the first steps is done, as the lamps above the list have it."""
+    if view.login is not None:
+        return {}
+    reader, green = view.reader, view.agent is Symbol.GREEN
+    card = reader is not None and reader.card and not reader.mute
+    return {
+        steps.READER: reader is not None,
+        steps.CARD: card,
+        steps.AGENT: green,
+        steps.UC_AUTHENTICATION: green,
+    }
 
 
 def _may(view: View, action: str) -> bool:

@@ -67,6 +67,7 @@ PIN_HELP = Text(
 )
 ENTERED = Text("{count} of 4 digits entered", "ใส่แล้ว {count} จาก 4 หลัก")
 INCOMPLETE = Text("The PIN needs 4 digits.", "ต้องใส่ PIN ให้ครบ 4 หลัก")
+NO_DIGIT = Text("That key is no digit from 0 to 9.", "แป้นที่กดไม่ใช่ตัวเลข 0 ถึง 9")
 CHECKING = Text("Checking the PIN with the card…", "กำลังตรวจสอบรหัส PIN กับบัตร…")
 UNREACHABLE = Text(
     "This program does not answer. Is it still running?", "โปรแกรมไม่ตอบสนอง โปรดตรวจสอบว่ายังทำงานอยู่"
@@ -93,6 +94,12 @@ ENTER_PROGRAM = Text("Enter the program", "เข้าใช้งานระ�
 MENU_TITLE = Text("Choose from the menu", "เลือกเมนู")
 MODULES_TITLE = Text("Choose a module", "เลือกโมดูล")
 NOT_IN_MANUAL = Text("Not part of this tool", "ไม่อยู่ในเครื่องมือนี้")
+CODES_ARE_THERE = Text(
+    "Here in the module “Entitlement check and registration”",
+    "อยู่ในโมดูล “ระบบเว็บตรวจสอบสิทธิและการลงทะเบียนประชาชน”",
+)
+BACK_TO_MENU = Text("Back to the menu", "กลับไปเลือกเมนู")
+BACK_TO_MODULES = Text("Back to the modules", "กลับไปเลือกโมดูล")
 LOG_OUT = Text("Log out", "ออกจากระบบ")
 
 MODULE_TITLE = Text("Entitlement check and registration", "ระบบเว็บตรวจสอบสิทธิและการลงทะเบียนประชาชน")
@@ -134,6 +141,10 @@ LEVEL_FORBIDS = Text(
     "ระดับสิทธิของท่านไม่อนุญาตให้ลงทะเบียนหรือขอ Authentication Code",
 )
 
+ERROR = Text("Error", "พบข้อผิดพลาด")
+CORRECT_THIS = Text(
+    "Please correct the following; nothing has been sent yet.", "โปรดแก้ไขข้อมูลต่อไปนี้ ยังไม่มีการส่งข้อมูล"
+)
 ID_NOT_VALID = Text("Enter 13 digits with a right check digit.", "กรอกเลขประจำตัวประชาชน 13 หลักให้ถูกต้อง")
 HCODE_NOT_VALID = Text("Enter the hospital's 5 digits.", "กรอกรหัสหน่วยบริการ 5 หลัก")
 MOBILE_NOT_VALID = Text(

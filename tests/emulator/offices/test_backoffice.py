@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import smtplib
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +18,7 @@ from emulator.offices.citizens.population import citizen_number
 from emulator.offices.errors import PortTaken, Refused
 from emulator.offices.offices import Offices, open_offices
 from tests.emulator.offices.at_once import at_once
+from tests.emulator.offices.letters import LETTER
 
 CARD = bytes.fromhex("FFFF000000000007")
 NEW_CARD = bytes.fromhex("FFFF000000000008")
@@ -46,6 +49,45 @@ def test_what_it_is_seeded_with_is_there_after_a_restart(database: str) -> None:
         assert again.offices.audit.verify() is None
     finally:
         again.stop()
+
+
+def mailed(office: Backoffice, subject: str) -> None:
+    """Some program sends e-mail to the catcher."""
+    with smtplib.SMTP(office.catcher.host, office.catcher.port) as smtp:
+        smtp.sendmail("a@example.org", ["b@example.org"], f"Subject: {subject}\r\n\r\nx\r\n")
+
+
+def mail_shown(office: Backoffice) -> list[str]:
+    """The subjects at /mail, in their order."""
+    shown = httpx.get(f"{office.url}/mail", trust_env=False, timeout=LIMIT_S)
+    assert shown.status_code == 200
+    return re.findall(r'<h2 id="mail-\d+">([^<]*)</h2>', shown.text)
+
+
+def test_caught_mail_is_there_after_a_restart_and_at_every_server(database: str) -> None:
+    with Backoffice(database=database, port=0, mail_port=0) as first:
+        reference = first.offices.rights.receive(LETTER).reference
+        first.offices.rights.approve(reference, 1, by="nhso")
+        first.offices.rights.refuse(reference, 2, "ข้อมูลไม่ครบ", by="nhso")
+        first.catcher.wait_for(2)
+        before = mail_shown(first)
+        assert len(before) == 2 and any("อนุมัติสิทธิการเข้าใช้งาน" in each for each in before)
+    with ExitStack() as stack:
+        again, other = (
+            stack.enter_context(Backoffice(database=database, port=0, mail_port=0)) for _ in range(2)
+        )
+        assert mail_shown(again) == mail_shown(other) == before
+        mailed(other, "three")
+        mailed(again, "four")
+        assert mail_shown(again) == mail_shown(other) == ["four", "three", *before]
+
+
+def test_an_office_in_memory_forgets_its_mail() -> None:
+    for _ in range(2):
+        with Backoffice(port=0, mail_port=0) as office:
+            assert mail_shown(office) == []
+            mailed(office, "one")
+            assert mail_shown(office) == ["one"]
 
 
 def test_a_chosen_hospital_token_opens_and_a_revoked_one_stays_closed(database: str) -> None:

@@ -65,6 +65,7 @@ def log_in(http: httpx.Client) -> dict[str, str]:
     [
         ("/registry/cards", {"pid": CITIZEN, "serial": "FFFF0000000000EE"}),
         ("/registry/replacements", {"pid": CITIZEN, "old_serial": CID, "new_serial": "FFFF0000000000EE"}),
+        ("/registry/standings", {"pid": CITIZEN, "serial": CID}),
         ("/registry/proofs", {"pid": CITIZEN, "serial": CID, "challenge": "00" * 16}),
         ("/nhso/rights", {"pid": OTHER_CITIZEN, "name": "x", "organisation": "99999", "level": "search"}),
         ("/nhso/revocations", {"pid": CITIZEN}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from dataclasses import fields, replace
 
 import pytest
@@ -37,6 +39,12 @@ def test_an_empty_letter_names_every_field_that_is_required() -> None:
         "phone",
         "region",
         "officers",
+        "officers.0.name",
+        "officers.0.level",
+        "officers.0.pid",
+        "officers.0.office_phone",
+        "officers.0.mobile",
+        "officers.0.email",
         "superior_name",
         "superior_position",
     ]
@@ -108,6 +116,119 @@ def test_values_are_taken_as_people_write_them() -> None:
     assert tidied(with_officer(pid=CITIZEN.translate(thai_digits))).officers[0].pid == CITIZEN
 
 
+OTHER_DIGITS = [
+    chr(code)
+    for code in range(sys.maxunicode + 1)
+    if unicodedata.category(chr(code)) in ("Nd", "No", "Nl") and chr(code) not in "0123456789๐๑๒๓๔๕๖๗๘๙"
+]
+OF_DIGITS = {"phone": "043123456", "fax": "043123456ต่อ12", "organisation": "99999", "region": "7"}
+OFFICERS_DIGITS = {
+    "pid": CITIZEN,
+    "office_phone": "043123456ต่อ12",
+    "mobile": "0812345678",
+    "replaces": OTHER_CITIZEN,
+}
+
+
+@given(st.data(), st.sampled_from(OTHER_DIGITS))
+def test_digits_are_ours_or_thai(data: st.DataObject, digit: str) -> None:
+    """Full-width, Devanagari, superscript: a digit of any other script is none."""
+    field, right = data.draw(st.sampled_from([*OF_DIGITS.items(), *OFFICERS_DIGITS.items()]))
+    place = data.draw(st.sampled_from([n for n, each in enumerate(right) if each.isdigit()]))
+    wrong = right[:place] + digit + right[place + 1 :]
+    if field in OF_DIGITS:
+        assert at_fault(replace(LETTER, **{field: wrong})) == [field]  # type: ignore[arg-type]
+    else:
+        assert at_fault(with_officer(**{field: wrong})) == [f"officers.0.{field}"]
+
+
+@given(st.sampled_from([*OF_DIGITS.items(), *OFFICERS_DIGITS.items()]))
+def test_thai_digits_are_kept_as_ours(given_field: tuple[str, str]) -> None:
+    field, right = given_field
+    thai = right.translate(str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙"))
+    if field in OF_DIGITS:
+        letter = tidied(replace(LETTER, **{field: thai}))  # type: ignore[arg-type]
+        assert getattr(letter, field) == right
+    else:
+        letter = tidied(with_officer(**{field: thai}))
+        assert getattr(letter.officers[0], field) == right
+    assert faults(letter, LEVELS) == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "นางสาวทดสอบ ระบบ",
+        "ว่าที่ร้อยตรีหญิง น้ำผึ้ง เเก้วใส",
+        "พ.ต.อ.หญิง ม.ร.ว. ฤทัย ณ อยุธยา",
+        "นพ.ไตรรัตน์ ศรีวงษ์-ทองแท้",
+        "พระครูสังฆรักษ์ ปัญญาวุฑฺโฒ",
+        "Dr. Anne-Marie O'Neill",
+        "José Núñez Müller",
+        "Jose\u0301 D\u2019Arcy",
+        "ก",
+    ],
+)
+def test_names_of_people(name: str) -> None:
+    assert at_fault(replace(with_officer(name=name), superior_name=name)) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "😀😀",
+        "12345",
+        "๑๒๓",
+        "นาย ๑",
+        "Anne 2",
+        "สมชาย 😀",
+        "่้๊",
+        "ิ่",
+        "...",
+        "- -",
+        "'",
+        "ะา",
+        "สมชาย@x",
+        "<b>",
+        "ＡＢ",
+        "भारत",
+    ],
+)
+def test_what_is_nobodys_name(name: str) -> None:
+    assert at_fault(with_officer(name=name)) == ["officers.0.name"]
+    assert at_fault(replace(LETTER, superior_name=name)) == ["superior_name"]
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("โรงพยาบาล 50 พรรษา มหาวชิราลงกรณ", False),
+        ("สถานีอนามัยเฉลิมพระเกียรติ ๖๐ พรรษา (สาขา 2/1)", False),
+        ("Clinic No. 1, Khon Kaen & Co.", False),
+        ("่้๊", True),
+        ("12345", True),
+        ("😀😀", True),
+        ("- . /", True),
+    ],
+)
+def test_names_of_organisations_and_positions(name: str, wrong: bool) -> None:
+    for field in ("organisation_name", "superior_position"):
+        assert at_fault(replace(LETTER, **{field: name})) == ([field] if wrong else [])  # type: ignore[arg-type]
+
+
+@given(st.text(max_size=30))
+def test_a_name_in_order_has_a_letter_and_no_digit(name: str) -> None:
+    tidy = tidied(with_officer(name=name)).officers[0].name
+    if at_fault(with_officer(name=name)) == []:
+        assert any(unicodedata.category(each) in ("Lu", "Ll", "Lo") for each in tidy)
+        assert {unicodedata.category(each)[0] for each in tidy} <= {"L", "M", "P", "Z"}
+        assert all(
+            "THAI" in unicodedata.name(each) or "LATIN" in unicodedata.name(each)
+            for each in tidy
+            if each.isalpha()
+        )
+
+
 def test_one_officer_is_named_once() -> None:
     letter = replace(LETTER, officers=(ENTRY, OTHER_ENTRY, replace(ENTRY, level="search")))
     assert at_fault(letter) == ["officers.2.pid"]
@@ -150,7 +271,8 @@ def test_whatever_is_written_is_judged_field_by_field(letter: Letter) -> None:
         name, *rest = fault.field.split(".")
         assert name in known
         if rest:
-            assert hasattr(tidy.officers[int(rest[0])], rest[1])
+            # Of a letter without officers the first one's fields are told.
+            assert hasattr((tidy.officers or (OfficerEntry(),))[int(rest[0])], rest[1])
         assert fault.reason.en and fault.reason.th
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import smtplib
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from sqlalchemy import func, select, text
 
 from emulator.offices.caretaker import Caretaker
 from emulator.offices.mail.catcher import MailCatcher
 from emulator.offices.mail.delivery import Delivery, SmtpServer, deliver
+from emulator.offices.mail.incoming import IncomingMails
 from emulator.offices.mail.outbox import Outbox, Standing
+from emulator.offices.storage import Storage
+from emulator.offices.tables.mail import IncomingMail
+from tests.emulator.offices.at_once import at_once
 from tests.emulator.offices.letters import LETTER
 from tests.emulator.offices.rooms import Rooms
 
@@ -135,6 +141,71 @@ def test_two_takers_never_hold_the_same_message(rooms: Rooms, outbox: Outbox) ->
     assert outbox.take() is None
     rooms.clock.advance(timedelta(minutes=2))  # the first taker died
     assert outbox.take() is not None
+
+
+def send(catcher: MailCatcher, subject: str) -> None:
+    with smtplib.SMTP(catcher.host, catcher.port) as smtp:
+        smtp.sendmail("a@example.org", "b@example.org", f"Subject: {subject}\r\n\r\nx\r\n")
+
+
+def test_what_was_acknowledged_is_stored(database: str) -> None:
+    storage = Storage(database)
+    with MailCatcher(database=database) as catcher:
+        for number in range(3):
+            send(catcher, str(number))
+            kept = IncomingMails(storage).newest(10)  # as whoever starts after a kill finds it
+            assert [mail.subject for mail in kept] == [str(each) for each in range(number, -1, -1)]
+        assert kept == catcher.mail
+    storage.close()
+
+
+def test_what_cannot_be_stored_is_not_acknowledged_and_waits(
+    rooms: Rooms, outbox: Outbox, database: str
+) -> None:
+    write(rooms)
+    storage = Storage(database)
+    with MailCatcher(database=database) as catcher:
+        with storage.transaction() as session:
+            session.execute(text("ALTER TABLE incoming_mail RENAME TO away"))
+        assert deliver(outbox, at(catcher)) == Delivery(later=1)
+        with pytest.raises(smtplib.SMTPDataError) as refused:
+            send(catcher, "x")
+        assert refused.value.smtp_code == 451
+        with storage.transaction() as session:
+            session.execute(text("ALTER TABLE away RENAME TO incoming_mail"))
+        outbox.try_now()
+        assert deliver(outbox, at(catcher)) == Delivery(sent=1)
+        assert [mail.recipients for mail in catcher.mail] == [("one@example.org",)]
+    storage.close()
+
+
+def test_what_cannot_be_read_is_refused_and_spoils_nothing(catcher: MailCatcher) -> None:
+    with smtplib.SMTP(catcher.host, catcher.port) as smtp, pytest.raises(smtplib.SMTPDataError):
+        odd = "Subject: x\r\nContent-Type: text/plain; charset=nonsense\r\n\r\nx\r\n"
+        smtp.sendmail("a@example.org", "b@example.org", odd)
+    send(catcher, "y")
+    assert [mail.subject for mail in catcher.mail] == ["y"]
+
+
+def test_the_newest_are_kept(database: str) -> None:
+    storage = Storage(database)
+    mails = IncomingMails(storage, kept=3)
+    for number in range(7):
+        mails.put((f"{number}@example.org", "ก@example.org"), f"Subject: {number}\r\n\r\nx".encode())
+        with storage.reading() as session:
+            assert session.scalar(select(func.count()).select_from(IncomingMail)) == min(number + 1, 3)
+    assert [mail.subject for mail in mails.newest(10)] == ["6", "5", "4"]
+    assert mails.newest(1)[0].recipients == ("6@example.org", "ก@example.org")
+    assert [mail.subject for mail in mails.newest(1, before=mails.newest(1)[0].number)] == ["5"]
+    storage.close()
+
+
+def test_many_at_once_are_all_kept(database: str) -> None:
+    with ExitStack() as stack:
+        catchers = [stack.enter_context(MailCatcher(database=database)) for _ in range(2)]
+        at_once(lambda number: send(catchers[number % 2], str(number)), 8)
+        for catcher in catchers:
+            assert {mail.subject for mail in catcher.mail} == {str(number) for number in range(8)}
 
 
 def test_no_address_is_in_a_repr(rooms: Rooms, outbox: Outbox) -> None:

@@ -120,6 +120,35 @@ def test_bytes_that_are_no_request_are_refused(http: httpx.Client, content: byte
     assert_bilingual(answer.json())
 
 
+BODIES_TAKEN = [
+    "/nhso/login",
+    "/nhso/requests",
+    "/nhso/rights",
+    "/registry/cards",
+    "/registry/proofs",
+    "/authority/9080",
+]
+
+
+@pytest.mark.parametrize("path", BODIES_TAKEN)
+@pytest.mark.parametrize(
+    "content",
+    [b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 100_000, b"\xff\xfe", b'"\xc3"'],
+    ids=["open", "nested", "objects", "no-utf-8", "half-a-letter"],
+)
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+def test_a_body_that_cannot_be_read_is_a_request_not_valid(
+    http: httpx.Client, path: str, content: bytes, accept: str
+) -> None:
+    headers = {"Content-Type": "application/json", "Accept": accept}
+    answer = http.post(path, content=content, headers=headers)
+    told = answer.json()
+    assert answer.status_code == 422
+    assert told["status"] == ("90011" if "authority" in path else "request-not-valid")
+    assert [each["field"] for each in told["fields"]] == ["body"]
+    assert_bilingual({key: told[key] for key in ("message", "what_to_do")} | {"status": told["status"]})
+
+
 def test_unknown_addresses_and_methods(http: httpx.Client) -> None:
     for answer in (http.get("/nothing"), http.get("/authority/9080"), http.post("/nhso/menu")):
         assert answer.status_code in (404, 405)

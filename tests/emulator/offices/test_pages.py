@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from fastapi.responses import Response
 
+from apdu_specs.language import Text
 from emulator.offices.app import build_app
 from emulator.offices.attempts import Limits
 from emulator.offices.clock import SetClock
@@ -19,9 +20,9 @@ from emulator.offices.mail.delivery import SmtpServer, deliver
 from emulator.offices.offices import Offices, open_offices
 from emulator.offices.rights.letter import Letter, OfficerEntry
 from emulator.offices.server import OfficeServer
-from emulator.offices.staff.accounts import Desk
+from emulator.offices.staff.accounts import SEEDED, Desk
 from emulator.offices.web.kit import Kit, Visit
-from emulator.offices.web.shown import grouped_id
+from emulator.offices.web.shown import grouped_id, waiting_time
 from tests.emulator.offices.browser import Browser
 from tests.emulator.offices.letters import ENTRY, LETTER, as_form
 from tests.emulator.offices.rooms import CARD, CITIZEN, NEW_CARD, NOON_IN_BANGKOK
@@ -100,6 +101,8 @@ def test_too_many_letters_lose_nothing_of_what_was_written(
     refused = browser.send(NEW, as_form())
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
     assert sentence in refused.text and LETTER.organisation_name in refused.text
+    wait = "โปรดรอ 1 นาที แล้วลองใหม่อีกครั้ง" if language == "th" else "Wait 1 minute and try again."
+    assert wait in refused.text
 
 
 def test_from_form_to_email(browser: Browser, offices: Offices, catcher: MailCatcher) -> None:
@@ -356,6 +359,73 @@ def test_guessing_passwords_and_receipts_is_slowed(browser: Browser) -> None:
     assert browser.send(f"{DESK}/login", {**told, "password": PASSWORD}).status_code == 429
     guess = {"reference": "R2569-000001", "receipt": "aaaa"}
     assert [browser.send(TRACK, guess).status_code for _ in range(4)] == [404, 404, 404, 429]
+    for language, wait in (("th", "โปรดรอ 1 นาที แล้วลองใหม่อีกครั้ง"), ("en", "Wait 1 minute and try again.")):
+        browser.http.cookies.set("lang", language, domain="127.0.0.1", path="/")
+        for path, tried in ((f"{DESK}/login", {"user": "nhso", "password": "wrong"}), (TRACK, guess)):
+            refused = browser.send(path, tried)
+            assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+            assert wait in refused.text and "รอตามเวลาที่แจ้ง" not in refused.text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "thai"),
+    [
+        (1, "1 second", "1 วินาที"),
+        (59, "59 seconds", "59 วินาที"),
+        (60, "1 minute", "1 นาที"),
+        (61, "1 minute 1 second", "1 นาที 1 วินาที"),
+        (600, "10 minutes", "10 นาที"),
+    ],
+)
+def test_how_long_to_wait(seconds: int, english: str, thai: str) -> None:
+    assert waiting_time(seconds) == Text(english, thai)
+
+
+def test_staff_are_named_in_the_pages_language(offices: Offices, url: str) -> None:
+    offices.staff.set_password("nhso", PASSWORD)
+    named = {
+        "nhso": ("เจ้าหน้าที่ สปสช.", "เจ้าหน้าที่ สปสช."),
+        "region": ("เจ้าหน้าที่ สปสช. เขต (จำลอง)", "NHSO regional officer (stand-in)"),
+    }
+    offices.staff.set_account("region", name=SEEDED[0].name.th, desk=Desk.NHSO_REGION, password=PASSWORD)
+    for user, names in named.items():
+        browser = Browser(url)
+        log_in(browser, user=user)
+        for language, name in zip(("th", "en"), names, strict=True):
+            browser.http.cookies.set("lang", language, domain="127.0.0.1", path="/")
+            assert f'<span class="who">{name}</span>' in browser.get(DESK).text
+
+
+def test_an_empty_letter_names_the_first_officers_fields(browser: Browser) -> None:
+    browser.get(NEW)
+    browser.send(NEW, {})
+    listed = [link[1:] for link in browser.page.links if link.startswith("#") and link != "#content"]
+    named = ["name", "level", "pid", "office_phone", "mobile", "email"]
+    assert [each for each in listed if each.startswith("officers")] == [
+        "officers",
+        *(f"officers-0-{each}" for each in named),
+    ]
+    assert set(listed) <= browser.page.ids and "แบบอเนกประสงค์" in browser.page.text
+
+
+def test_other_requests_of_an_officer_are_one_notice(browser: Browser, offices: Offices) -> None:
+    asked = replace(LETTER, officers=(ENTRY,))
+    first = offices.rights.receive(asked).reference
+    sent = [offices.rights.receive(replace(asked, region=region)).reference for region in "777777778"]
+    log_in(browser)
+    shown = browser.get(f"{DESK}/requests/{first}").text
+    assert shown.count('class="notice care"') == 1 and "อีก 9 ฉบับ" in shown
+    linked = [link for link in browser.page.links if link.startswith(f"{DESK}/requests/")]
+    # The newest is another region's: named, and not led to.
+    assert linked == [f"{DESK}/requests/{each}" for each in sent[-2:-6:-1]] and sent[-1] in shown
+
+
+def test_a_request_is_found_by_thai_digits(browser: Browser) -> None:
+    reference, code = hand_in(browser)
+    thai = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
+    browser.get(TRACK)
+    shown = browser.send(TRACK, {"reference": reference.translate(thai), "receipt": code.translate(thai)})
+    assert shown.status_code == 200 and LETTER.organisation_name in shown.text
 
 
 @pytest.mark.parametrize(
@@ -425,6 +495,20 @@ def test_a_mail_without_headers(browser: Browser, catcher: MailCatcher) -> None:
     assert (catcher.wait_for(1)[0].date, catcher.mail[0].dated) == ("", None)
     shown = browser.get("/mail").text
     assert "(ไม่มีหัวเรื่อง)" in shown and "None" not in shown and "<dd></dd>" not in shown
+
+
+def test_many_mails_are_on_several_pages(browser: Browser, catcher: MailCatcher) -> None:
+    with smtplib.SMTP(catcher.host, catcher.port) as smtp:
+        for number in range(101):
+            smtp.sendmail("a@example.org", "b@example.org", f"Subject: no. {number}\r\n\r\nx\r\n")
+    newest = browser.get("/mail").text
+    assert newest.count("<article") == 100 and ">no. 100<" in newest and ">no. 0<" not in newest
+    [older] = [link for link in browser.page.links if link.startswith("/mail?")]
+    oldest = browser.get(older).text
+    assert oldest.count("<article") == 1 and ">no. 0<" in oldest and "ไปยังอีเมลล่าสุด" in oldest
+    assert not [link for link in browser.page.links if link.startswith("/mail?")]
+    assert browser.get("/mail?before=x").text.count("<article") == 100
+    assert "ไม่มีอีเมลที่เก่ากว่านี้" in browser.get("/mail?before=0").text
 
 
 # --- every page -------------------------------------------------------------------------------------------------------

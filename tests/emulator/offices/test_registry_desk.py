@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apdu_specs import keys
+from apdu_specs import citizen_id, keys
 from emulator.card.card_file import card_bytes, card_in_bytes, open_card, read_card_file
 from emulator.card.issue import blank_counters, card_from_seed
 from emulator.card.personalisation import Personalisation
@@ -37,6 +37,7 @@ PASSWORD = "correct horse battery"
 DESK, CARDS = "/registry/desk", "/registry/desk/cards"
 OLD = card_from_seed(7)
 PIN = "4713"
+NOBODY = citizen_id.synthetic(999)
 ORDER = {"pid": OLD.citizen_id, "old_serial": OLD.serial.hex().upper(), "pin": PIN, "pin_again": PIN}
 
 
@@ -60,11 +61,15 @@ def offices() -> Iterator[Offices]:
 @pytest.fixture
 def browser(offices: Offices) -> Iterator[Browser]:
     with OfficeServer(build_app(offices)) as server:
-        clerk = Browser(server.url)
-        clerk.get(f"{DESK}/login")
-        clerk.send(f"{DESK}/login", {"user": "registrar", "password": PASSWORD})
-        clerk.get(DESK)
-        yield clerk
+        yield logged_in(server.url)
+
+
+def logged_in(url: str) -> Browser:
+    clerk = Browser(url)
+    clerk.get(f"{DESK}/login")
+    clerk.send(f"{DESK}/login", {"user": "registrar", "password": PASSWORD})
+    clerk.get(DESK)
+    return clerk
 
 
 def send(
@@ -128,7 +133,8 @@ REFUSED = {
     "a real card": (file_of(replace(OLD, serial=bytes(range(8)))), {}, 422, "card_file"),
     "a short PIN": (FILE, {"pin": "471", "pin_again": "471"}, 422, "pin"),
     "a PIN of letters": (FILE, {"pin": "abcd", "pin_again": "abcd"}, 422, "pin"),
-    "Thai digits": (FILE, {"pin": "๑๒๓๔", "pin_again": "๑๒๓๔"}, 422, "pin"),
+    "a weak PIN in Thai digits": (FILE, {"pin": "๑๒๓๔", "pin_again": "๑๒๓๔"}, 422, "pin"),
+    "full-width digits": (FILE, {"pin": "４７１３", "pin_again": "４７１３"}, 422, "pin"),
     "two PINs": (FILE, {"pin_again": "4714"}, 422, "pin_again"),
     "a weak PIN": (FILE, {"pin": "1234", "pin_again": "1234"}, 422, "pin"),
     "the birth year": (FILE, {"pin": "YEAR", "pin_again": "YEAR"}, 422, "pin"),
@@ -155,6 +161,64 @@ def test_what_is_refused_changes_nothing(
     assert serials(offices) == [OLD.serial]
     assert offices.registry.standing(OLD.citizen_id, OLD.serial) is Standing.LATEST
     assert all(told not in refused.text for told in (f'value="{PIN}"', 'value="1234"'))
+
+
+def test_thai_digits_are_digits(browser: Browser, offices: Offices, tmp_path: Path) -> None:
+    """On the card the PIN is the same four digits."""
+    thai = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
+    for query in (OLD.citizen_id.translate(thai), OLD.serial.hex().upper().translate(thai)):
+        found = browser.send(DESK, {"query": query})
+        assert found.status_code == 200 and OLD.serial.hex().upper() in found.text
+    done = send(browser, other={"pin": PIN.translate(thai), "pin_again": PIN})
+    assert done.status_code == 200, done.text
+    path = tmp_path / "new.card"
+    path.write_bytes(download(done.text))
+    card = open_card(path)
+    with InProcessTerminal(card) as terminal:
+        CardClient(terminal).verify_pin(PIN)
+    card.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "thai", "english", "other"),
+    [
+        (NOBODY, "ไม่พบว่าเคยออกบัตรให้แก่เลขประจำตัวประชาชนนี้", "no card on file for this citizen id", "serial."),
+        ("FF" * 8, "ไม่พบบัตรที่มีหมายเลขบัตรนี้", "no card with this serial on file", "citizen id."),
+    ],
+)
+def test_what_is_not_found_is_what_was_asked_for(
+    browser: Browser, query: str, thai: str, english: str, other: str
+) -> None:
+    for language, told in (("th", thai), ("en", english)):
+        browser.http.cookies.set("lang", language, domain="127.0.0.1", path="/")
+        missed = browser.send(DESK, {"query": query})
+        assert missed.status_code == 404 and told in missed.text
+        notice = missed.text.partition('role="alert"')[2].partition("</div>")[0]
+        assert other not in notice
+
+
+def test_the_desk_leads_to_the_pin_counter_beside_it(offices: Offices) -> None:
+    urls: dict[str, str] = {}
+    with OfficeServer(build_app(offices, neighbours=urls)) as server:
+        clerk = logged_in(server.url)
+        assert "thnid office desk" in clerk.get(DESK).text
+        urls["counter"] = "http://127.0.0.1:8187/"
+        for language, told in (
+            ("th", "เคาน์เตอร์กำหนดรหัส PIN ของเครื่องนี้"),
+            ("en", "this machine&#39;s PIN counter"),
+        ):
+            clerk.http.cookies.set("lang", language, domain="127.0.0.1", path="/")
+            shown = clerk.get(DESK).text
+            assert (
+                f'<a href="http://127.0.0.1:8187/">{told}</a>' in shown and "thnid office desk" not in shown
+            )
+
+
+def test_no_fee_is_said_of_pins_only(browser: Browser) -> None:
+    for language, told in (("th", "ไม่มีค่าธรรมเนียม"), ("en", "free of charge")):
+        browser.http.cookies.set("lang", language, domain="127.0.0.1", path="/")
+        before, _, after = browser.get(DESK).text.partition('<div class="notice">')
+        assert told not in before and told in after
 
 
 def test_the_owner_may_insist_without_choosing_the_file_again(browser: Browser, offices: Offices) -> None:

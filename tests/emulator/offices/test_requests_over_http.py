@@ -74,6 +74,31 @@ def test_every_field_at_fault_is_named_in_both_languages(http: httpx.Client, cou
     assert http.get(REQUESTS, params={"everything": True}, headers=counter).json() == {"requests": []}
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("mobile", "08१２३４५６７８"),
+        ("office_phone", "0४３१२३४५६"),
+        ("office_phone", "043123456ต่อ१"),
+        ("name", "😀😀"),
+        ("name", "12345"),
+    ],
+)
+def test_what_is_no_digit_and_no_name_is_refused(http: httpx.Client, field: str, value: str) -> None:
+    entry = replace(ENTRY, **{field: value})
+    refused = http.post(REQUESTS, json=as_json(replace(LETTER, officers=(entry,))))
+    assert refused.status_code == 422
+    assert [each["field"] for each in refused.json()["fields"]] == [f"officers.0.{field}"]
+    assert http.post(REQUESTS, json=as_json(replace(LETTER, phone="0４３１２３४५६"))).status_code == 422
+    assert http.post(REQUESTS, json=as_json(replace(LETTER, organisation_name="่้๊"))).status_code == 422
+
+
+def test_a_reference_in_other_digits_is_none(http: httpx.Client, counter: dict[str, str]) -> None:
+    http.post(REQUESTS, json=as_json())
+    assert http.get(f"{REQUESTS}/R2569-000001", headers=counter).status_code == 200
+    assert http.get(f"{REQUESTS}/R２５６９-000001", headers=counter).status_code == 422
+
+
 def test_too_many_officers_is_a_sentence(http: httpx.Client) -> None:
     letter = as_json()
     letter["officers"] = letter["officers"][:1] * 201

@@ -146,7 +146,7 @@ def test_one_officer_one_level(rooms: Rooms, office: RightsOffice) -> None:
     again = replace(LETTER, officers=(replace(ENTRY, level="authenticate"),))
     first = office.receive(again).reference
     office.receive(again)
-    notes = " ".join(note.en for note in office.letter(first).asked[0].notes)
+    notes = " ".join(note.sentence.en for note in office.letter(first).asked[0].notes)
     assert "search and register. Approval replaces it." in notes and "R2569-000003" in notes
     office.approve(first, 1, by=BY)
     assert rooms.nhso.log_in(CITIZEN, rooms.tkey()).level.id == "authenticate"
@@ -180,11 +180,27 @@ def test_names_stand_apart_from_the_thai_around_them(rooms: Rooms, office: Right
         assert name in body and all(f" {name} " in f" {line}" for line in body.splitlines() if name in line)
 
 
+@pytest.mark.parametrize(("others", "english"), [(1, "1 other request;"), (12, "12 other requests;")])
+def test_other_requests_of_an_officer_are_one_note(
+    rooms: Rooms, office: RightsOffice, others: int, english: str
+) -> None:
+    asked = replace(LETTER, officers=(ENTRY,))
+    first = office.receive(asked).reference
+    sent = [office.receive(replace(asked, region="8" if n % 2 else "7")).reference for n in range(others)]
+    [note] = office.letter(first, 7).asked[0].notes
+    assert english in note.text.en and f"อีก {others} ฉบับ" in note.text.th
+    assert note.requests == tuple(sent[::-1][:5])
+    assert note.within_reach == {each for each in note.requests if sent.index(each) % 2 == 0}
+    assert all(each in note.sentence.en and each in note.sentence.th for each in note.requests)
+    [of_all] = office.letter(first).asked[0].notes
+    assert of_all.within_reach == set(note.requests)
+
+
 def test_nobody_is_replaced_by_another_organisation(rooms: Rooms, office: RightsOffice) -> None:
     approved(office)
     new = replace(ENTRY, pid=citizen_id.synthetic(7), replaces=CITIZEN)
     reference = office.receive(replace(LETTER, organisation="88888", officers=(new,))).reference
-    assert "no right from this organisation" in office.letter(reference).asked[0].notes[0].en
+    assert "no right from this organisation" in office.letter(reference).asked[0].notes[0].text.en
     refused = refusal(office.approve, reference, 1, by=BY)
     assert refused.reason.status == "replaced-officer-elsewhere"
     assert office.letter(reference).waiting == 1

@@ -126,6 +126,22 @@ def test_errors_have_a_message(srm: Srm) -> None:
     assert refusal(srm.http.post(REFRESH, json={"refresh_token": srm.refresh})) == 400
 
 
+@pytest.mark.parametrize(
+    ("params", "thai", "english"),
+    [
+        ({}, "pid ต้องระบุ", "pid is required."),
+        ({"pid": ""}, "pid ต้องระบุ", "pid is required."),
+        ({"pid": "1"}, "pid ต้องเป็นเลขประจำตัวประชาชน 13 หลัก", "pid must be 13 digits"),
+        ({"pid": "๑"}, "pid ต้องเป็นเลขประจำตัวประชาชน 13 หลัก", "pid must be 13 digits"),
+    ],
+)
+def test_the_field_at_fault_is_named(srm: Srm, params: dict[str, str], thai: str, english: str) -> None:
+    bearer = {"Authorization": f"Bearer {srm.access}"}
+    got = srm.http.get(SEARCH, params=params, headers=bearer)
+    assert refusal(got) == 422
+    assert thai in got.json()["message"] and english in got.json()["messageEn"]
+
+
 def test_an_access_token_expires_and_a_refresh_brings_the_next(srm: Srm) -> None:
     srm.rooms.clock.advance(timedelta(minutes=59, seconds=59))
     assert srm.search(ENTITLED).status_code == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import smtplib
 import socket
 import sqlite3
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -142,6 +144,9 @@ def test_a_restart_loses_nothing(http: httpx.Client, tmp_path: Path, end: signal
             "hn": "1",
         }
         given = http.post(f"{services['nhso']}/agent/confirmations", json=asked, headers=hospital)
+        where = urlsplit(services["smtp"])
+        with smtplib.SMTP(where.hostname or "", where.port or 0) as smtp:
+            smtp.sendmail("a@example.org", "b@example.org", "Subject: caught before\r\n\r\nx\r\n")
     ports = {name: url.rsplit(":", 1)[1].split("/")[0] for name, url in services.items()}
     servers = {"--port": "nhso", "--agent-port": "agent", "--screen-port": "screen", "--mail-port": "smtp"}
     servers |= {"--counter-port": "counter"}
@@ -149,6 +154,7 @@ def test_a_restart_loses_nothing(http: httpx.Client, tmp_path: Path, end: signal
     with office(*options, *same_ports) as told:
         assert told["services"] == services
         assert told["people_added"] == 0
+        assert "caught before" in http.get(services["mail"]).text
         assert (first["accounts"] != [], told["accounts"]) == (True, [])
         assert name_found(http, services, smctoken, citizen_number(1, 3))
         history = http.post(

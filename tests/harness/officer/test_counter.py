@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ from harness.terminals.in_process import InProcessTerminal
 from harness.web_server import WebServer
 
 GOOD, WEAK = "7302", "1234"
+FIELD = r'name="{}" value="(\w+)"'
 
 
 @dataclass
@@ -194,6 +196,91 @@ def test_a_locked_card_leads_to_a_new_one(
         assert led in english and ":</p>" in english
         reader.card = card_in_memory(card_from_seed(1), failures=3)
         assert led not in client.get("/").text
+
+
+@pytest.mark.parametrize("failures", [0, 3, 5])
+@pytest.mark.parametrize(
+    ("replaced", "thai", "english"),
+    [
+        (True, "บัตรใบนี้ถูกแทนที่ด้วยบัตรใบใหม่แล้ว", "This card has been replaced by a newer one."),
+        (False, "สำนักทะเบียนไม่พบว่าได้ออกบัตรใบนี้", "The registry office did not issue this card"),
+    ],
+)
+def test_a_card_that_the_registry_refuses_is_told_before_anything_is_typed(
+    offices: EmbeddedOffices,
+    reader: Reader,
+    http: httpx.Client,
+    replaced: bool,
+    thai: str,
+    english: str,
+    failures: int,
+) -> None:
+    reader.card = card_in_memory(card_from_seed(50 + failures if replaced else 99), failures=failures)
+    if replaced:
+        offices.know_card(reader.card.citizen_id, reader.card.serial)
+        offices.replace_card(reader.card.citizen_id, reader.card.serial)
+    before = offices.offices.audit.head()
+    for path in ("/", "/owner"):
+        told = http.get(path).text
+        assert told.count(thai) == 1 and 'role="alert"' in told
+        assert 'name="pin"' not in told and 'href="/owner"' not in told
+        assert "ใช้งานได้" not in told and "เหลือโอกาส" not in told and "ล็อกถาวร" not in told
+        assert english in http.get(path, headers={"Cookie": "lang=en"}).text
+    assert reader.card.failures == failures
+    assert offices.offices.audit.head() == before  # who only looks changes nothing
+    reader.card = card_in_memory(card_from_seed(1))
+    assert "รหัส PIN ใช้งานได้" in http.get("/").text and 'name="pin"' in http.get("/owner").text
+
+
+def test_a_card_that_is_replaced_while_its_owner_types(
+    offices: EmbeddedOffices, reader: Reader, http: httpx.Client
+) -> None:
+    reader.card = card_in_memory(card_from_seed(43), failures=3)
+    offices.know_card(reader.card.citizen_id, reader.card.serial)
+    page = http.get("/owner").text
+    fields = {name: found[1] for name in ("csrf", "serial") if (found := re.search(FIELD.format(name), page))}
+    offices.replace_card(reader.card.citizen_id, reader.card.serial)
+    refused = http.post("/owner", data={**fields, "pin": GOOD, "again": GOOD})
+    assert refused.status_code == 422
+    assert refused.text.count("บัตรใบนี้ถูกแทนที่ด้วยบัตรใบใหม่แล้ว") == 1 and 'name="pin"' not in refused.text
+    assert reader.card.state is PinState.SUSPENDED
+
+
+@pytest.mark.parametrize("failures", [0, 3])
+def test_without_the_registry_nothing_is_typed_in_vain(reader: Reader, failures: int) -> None:
+    reader.card = card_in_memory(card_from_seed(1), failures=failures)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        nobody = f"http://127.0.0.1:{listener.getsockname()[1]}/registry"
+    with (
+        RegistryClient(nobody) as registry,
+        WebServer(build_counter(PinRenewal(reader.connect, registry))) as server,
+        httpx.Client(base_url=server.url, trust_env=False) as client,
+    ):
+        for path in ("/", "/owner"):
+            told = client.get(path)
+            assert told.status_code == 200 and "เชื่อมต่อสำนักทะเบียนไม่ได้" in told.text
+            assert "ระหว่างนี้ยังกำหนดรหัส PIN ใหม่ไม่ได้" in told.text
+            assert 'name="pin"' not in told.text and 'href="/owner"' not in told.text
+            english = client.get(path, headers={"Cookie": "lang=en"}).text
+            assert "There is no connection to the registry office." in english
+            assert "Until then no new PIN can be set." in english
+        assert reader.card.failures == failures
+        reader.card = card_in_memory(card_from_seed(1), failures=5)  # for this one no office helps
+        for path in ("/", "/owner"):
+            told = client.get(path)
+            assert "ล็อกถาวร" in told.text and "เชื่อมต่อ" not in told.text and 'name="pin"' not in told.text
+
+
+@pytest.mark.parametrize(("pin", "again"), [("๗๓๐๒", "๗๓๐๒"), ("๗๓๐๒", GOOD), ("7๓0๒", "๗3๐2")])
+def test_thai_digits_are_digits(reader: Reader, http: httpx.Client, pin: str, again: str) -> None:
+    assert choose(http, pin, again).status_code == 200
+    assert reader.card is not None and reader.card.counters.pin == GOOD.encode("ascii")
+
+
+@pytest.mark.parametrize("pin", ["٧٣٠٢", "７３０２", "०१२३"])
+def test_other_scripts_digits_are_none(reader: Reader, http: httpx.Client, pin: str) -> None:
+    assert choose(http, pin).status_code == 422
+    assert reader.card is not None and reader.card.state is PinState.SUSPENDED
 
 
 def test_no_card_and_a_swapped_one(reader: Reader, http: httpx.Client) -> None:

@@ -104,6 +104,9 @@ GOOD: dict[str, Any] = {
     [
         {"pid": 1999900000013},
         {"birth_date": "25350320 "},
+        {"birth_date": "２５३५０३２０"},
+        {"pid": "१९९९९०००००१३"},
+        {"checked_at": "๒๐๒๖-๐๒-๐๑T๑๒:๐๐:๐๐"},
         {"first_name": "\x1b[31m"},
         {"right": "UCS"},
         {"claim_types": None},

@@ -149,7 +149,13 @@ def test_registry_client(offices: EmbeddedOffices) -> None:
         with pytest.raises(errors.RegistryRefused) as caught:
             registry.proof(citizen, serial, bytes(16))
         assert caught.value.status == "card-unknown"
+        with pytest.raises(errors.RegistryRefused) as caught:
+            registry.insist_on_latest(citizen, serial)
+        assert caught.value.status == "card-unknown"
         registry.announce(citizen, serial)
+        entries = offices.offices.audit.head()
+        registry.insist_on_latest(citizen, serial)
+        assert offices.offices.audit.head() == entries  # who only asks changes nothing
         key = keys.office_key(keys.SPECIMEN_MASTER_KEY, citizen, serial)
         expected = keys.office_proof(key, challenge=bytes(16), serial=serial)
         assert registry.proof(citizen, serial, bytes(16)) == expected
@@ -157,6 +163,10 @@ def test_registry_client(offices: EmbeddedOffices) -> None:
         with pytest.raises(errors.RegistryRefused) as caught:
             registry.replace(citizen, serial, newer)
         assert caught.value.status == "card-replaced"
+        with pytest.raises(errors.RegistryRefused) as caught:
+            registry.insist_on_latest(citizen, serial)
+        assert caught.value.status == "card-replaced"
+        registry.insist_on_latest(citizen, newer)
 
 
 def test_authority_and_nhso_refusals_are_named(offices: EmbeddedOffices) -> None:

@@ -156,6 +156,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_hospital_token_hospital"), ["hospital"], unique=False)
 
     op.create_table(
+        "incoming_mail",
+        sa.Column(
+            "number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("caught_at", sa.BigInteger(), nullable=False),
+        sa.Column("recipients", sa.Text(), nullable=False),
+        sa.Column("message", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_table(
         "issued_card",
         sa.Column("serial", sa.LargeBinary(length=8), nullable=False),
         sa.Column("citizen_id", sa.String(length=13), nullable=False),
@@ -413,6 +423,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_issued_card_citizen_id"))
 
     op.drop_table("issued_card")
+    op.drop_table("incoming_mail")
     with op.batch_alter_table("hospital_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_hospital_token_hospital"))
 

@@ -5,6 +5,7 @@
   const LENGTH = 4;
   const FORGET_AFTER_MS = 60000;
   const SOON_MS = 100;
+  const THAI_NOUGHT = 0x0e50;
   const MOST_EARLY = 30;
   let entered = [];
   let forgetting = 0;
@@ -89,7 +90,12 @@
     document.title = fresh.title;
     byId("page").replaceWith(document.importNode(there, true));
     window.scrollTo(0, 0);
-    (document.querySelector("#page [data-focus]") || byId("page")).focus({ preventScroll: true });
+    focusOn(document.querySelector("#page [data-focus]") || byId("page"));
+  }
+
+  // What tells of a fault comes into sight; everything else leaves the page at its top.
+  function focusOn(element) {
+    element.focus({ preventScroll: !element.matches(".alert") });
   }
 
   function reachable(yes) {
@@ -180,6 +186,17 @@
     }
   }
 
+  // The digit that was typed, Thai digits too. Where the layout puts letters on the digits' keys, as Thai's does, the key
+  // counts; not with Shift or Caps Lock, with which that layout puts other Thai digits there.
+  function digitOf(event) {
+    if (/^[0-9]$/.test(event.key)) return event.key;
+    const thai = event.key.length === 1 ? event.key.charCodeAt(0) - THAI_NOUGHT : -1;
+    if (thai >= 0 && thai <= 9) return String(thai);
+    if (event.key.length !== 1 || event.shiftKey || event.getModifierState("CapsLock")) return null;
+    const place = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
+    return place ? place[1] : null;
+  }
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("#pad [data-key]");
     if (button) press(button.dataset.key);
@@ -188,13 +205,17 @@
   document.addEventListener("keydown", (event) => {
     if (!byId("pad") || event.ctrlKey || event.altKey || event.metaKey) return;
     const onButton = event.target.closest("button, a, summary");
-    if (/^[0-9]$/.test(event.key)) press(event.key);
+    const digit = digitOf(event);
+    if (digit !== null) press(digit);
     else if (event.key === "Backspace") press("erase");
     else if (event.key === "Escape") press("clear");
     else if (event.key === "Enter" && !(onButton && event.target.dataset.key !== "ok" && entered.length !== LENGTH)) {
       if (onButton && !onButton.closest("#pad")) return;
       press("ok");
-    } else return;
+    } else {
+      if (event.key.length === 1 && event.key !== " " && !sending) byId("entered").textContent = byId("pad").dataset.noDigit;
+      return;
+    }
     event.preventDefault();
   });
 
@@ -204,7 +225,7 @@
 
   showSteps();
   const first = document.querySelector("#page [data-focus]");
-  if (first) first.focus({ preventScroll: true });
+  if (first) focusOn(first);
   listen();
   document.documentElement.dataset.ready = "true";
 })();

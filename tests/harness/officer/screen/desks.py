@@ -12,9 +12,10 @@ from emulator.card import Card
 from emulator.card.issue import card_from_seed, card_in_memory
 from emulator.offices.embedded import EmbeddedOffices
 from harness.errors import HarnessError, NoReader
-from harness.officer import token_file
+from harness.officer import new_pin, token_file
 from harness.officer.entitlement import EntitlementClient
 from harness.officer.new_card import WayToNewCard, nowhere
+from harness.officer.new_pin import WayToNewPin
 from harness.officer.offices import AuthorityClient
 from harness.officer.screen.desk import Desk, Page, Places
 from harness.officer.token_file import Place
@@ -66,7 +67,13 @@ class Room:
     """A desk with a card in its reader and the offices behind it."""
 
     def __init__(
-        self, offices: EmbeddedOffices, folder: Path, *, tokens: bool = True, way: WayToNewCard = nowhere
+        self,
+        offices: EmbeddedOffices,
+        folder: Path,
+        *,
+        tokens: bool = True,
+        way: WayToNewCard = nowhere,
+        way_to_new_pin: WayToNewPin = new_pin.nowhere,
     ) -> None:
         self.offices = offices
         self.folder = folder
@@ -86,6 +93,7 @@ class Room:
             places=places,
             clock=lambda: self.clock,
             way_to_new_card=way,
+            way_to_new_pin=way_to_new_pin,
             watch=self._watch,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -40,6 +41,7 @@ from harness.officer.errors import (
     TokenNotValid,
 )
 from harness.officer.new_card import NewCard
+from harness.officer.new_pin import NewPin
 from harness.officer.offices import AuthorityClient, NhsoClient
 from harness.officer.screen.desk import Desk, Page, Places
 from harness.officer.screen.errors import CardPulled, ReaderUnplugged, TokensCleared, UsedElsewhere
@@ -116,8 +118,23 @@ def test_the_pin_is_given_away_once(room: Room) -> None:
     assert room.card.failures == 0
 
 
+def test_a_pin_in_thai_digits(room: Room) -> None:
+    room.to(Page.PIN)
+    room.desk.enter_pin(ME, "๙๙9๙")
+    assert isinstance(room.error, WrongPin) and room.card.failures == 1
+    room.desk.enter_pin(ME, "๑๒๓๔")
+    assert room.page is Page.CONFIRMED
+
+
+@pytest.mark.parametrize("pin", ["１２３４", "१२३४", "๑๒๓", "๑๒๓๔๕"])
+def test_other_digits_are_no_pin(room: Room, pin: str) -> None:
+    room.to(Page.PIN)
+    room.desk.enter_pin(ME, pin)
+    assert isinstance(room.error, PinMalformed) and room.card.failures == 0
+
+
 @settings(deadline=None)
-@given(st.text(max_size=8).filter(lambda pin: not (len(pin) == 4 and pin.isascii() and pin.isdigit())))
+@given(st.text(max_size=8).filter(lambda pin: not re.fullmatch("[0-9๐-๙]{4}", pin)))
 def test_what_is_no_pin_costs_nothing(pin: str) -> None:
     card = card_in_memory(card_from_seed(7), pin=PIN, failures=2)
     with AuthorityClient("http://127.0.0.1:9") as authority, EntitlementClient("http://127.0.0.1:9") as nhso:
@@ -166,6 +183,116 @@ def test_a_locked_card_leads_to_a_new_one(offices: EmbeddedOffices, tmp_path: Pa
         assert '<a href="http://127.0.0.1:8180/registry/desk">' in shown
         assert made.card.serial.hex().upper() in shown
         assert "สำหรับบัตรเสมือนใบนี้" in page(made.desk.view(ME), "th", "")
+
+
+def test_a_suspended_card_leads_to_a_new_pin(offices: EmbeddedOffices, tmp_path: Path) -> None:
+    asked: list[bytes] = []
+
+    def way(serial: bytes) -> NewPin:
+        asked.append(serial)
+        return NewPin("http://127.0.0.1:8187")
+
+    made = Room(offices, tmp_path, way_to_new_pin=way)
+    with made.authority, made.nhso, made.desk:
+        made.log_in_with(5)
+        assert asked == [] and made.desk.view(ME).new_pin is None
+        made.desk.cancel(ME)
+        made.log_in_with(3)
+        assert asked == [made.card.serial]
+        for language, told in (("en", "For this virtual card"), ("th", "สำหรับบัตรเสมือนใบนี้")):
+            shown = page(made.desk.view(ME), language, "")  # type: ignore[arg-type]
+            assert '<a href="http://127.0.0.1:8187">' in shown and told in shown
+
+
+def test_a_suspended_card_where_no_counter_is_open(offices: EmbeddedOffices, tmp_path: Path) -> None:
+    made = Room(offices, tmp_path, way_to_new_pin=lambda _serial: NewPin())
+    with made.authority, made.nhso, made.desk:
+        made.log_in_with(3)
+        shown = page(made.desk.view(ME), "th", "")
+        assert "<code>thnid office renew-pin</code>" in shown and "thnid office desk" in shown
+
+
+def test_a_card_of_which_no_way_is_known_is_led_to_its_office_alone(room: Room) -> None:
+    room.log_in_with(3)
+    assert "For this virtual card" not in page(room.desk.view(ME), "en", "")
+
+
+# --- the list of steps --------------------------------------------------------------------------------------------------
+
+
+def marked(room: Room) -> dict[int, str]:
+    html = page(room.desk.view(ME), "en", "")
+    found = re.findall(r'<li class="(\w+)"[^>]*>\s*<span class="number"', html)
+    assert len(found) == 11
+    return dict(enumerate(found, 1))
+
+
+@pytest.mark.parametrize("reached", PAGES)
+def test_the_steps_agree_with_the_lamps_when_the_card_is_pulled(room: Room, reached: Page) -> None:
+    room.to(reached)
+    room.watch.tell(card=False, visit=1)
+    assert room.page is Page.STOPPED
+    told = marked(room)
+    assert [told[number] for number in range(1, 6)] == ["done", "failed", "done", "done", "ahead"]
+    room.desk.cancel(ME)
+    assert [marked(room)[number] for number in range(1, 6)] == ["done", "now", "done", "done", "ahead"]
+
+
+def test_the_steps_agree_with_the_lamps_before_a_login(room: Room) -> None:
+    room.watch.tell(card=True, visit=1)
+    assert [marked(room)[number] for number in range(1, 6)] == ["done", "done", "now", "ahead", "ahead"]
+    room.desk.start_agent()
+    assert [marked(room)[number] for number in range(1, 6)] == ["done", "done", "done", "done", "now"]
+    room.watch.unplug()
+    assert [marked(room)[number] for number in range(1, 6)] == ["now", "ahead", "done", "done", "ahead"]
+    room.watch.tell(card=True, visit=2)
+    room.log_in_with(3)
+    assert [marked(room)[number] for number in range(1, 7)] == ["done"] * 5 + ["failed"]
+    room.watch.tell(card=False, visit=3)
+    assert marked(room)[2] == "ahead"
+
+
+# --- the way back -------------------------------------------------------------------------------------------------------
+
+
+def test_back_from_the_module_to_the_menu_and_on_again(room: Room) -> None:
+    room.offices.offices.citizens.populate(1, 30)
+    room.to(Page.MODULE)
+    room.desk.search(ME, citizen_number(1, 3))
+    assert room.desk.view(ME).form.found is not None
+    for back, reached, step in (
+        (room.desk.back_to_modules, Page.MODULES, 11),
+        (room.desk.back_to_menu, Page.MENU, 10),
+    ):
+        back(OTHER)
+        back(ME)
+        back(ME)  # pressed twice, it goes back once
+        assert room.page is reached
+        assert marked(room)[step] == "now"
+    room.desk.open_erm(ME)
+    assert room.page is Page.MODULES
+    room.desk.open_module(ME)
+    assert room.desk.view(ME).page is Page.MODULE
+    assert room.desk.view(ME).form.found is None  # whom one looked up before is not shown to the next
+    room.desk.search(ME, citizen_number(1, 3))
+    assert room.desk.view(ME).form.found is not None
+
+
+def test_there_is_no_way_back_to_before_the_menu(room: Room) -> None:
+    for reached in (Page.PIN, Page.CONFIRMED, Page.MENU):
+        room.to(reached)
+        room.desk.back_to_modules(ME)
+        room.desk.back_to_menu(ME)
+        assert room.page is reached
+        room.desk.cancel(ME)
+        room.settle()
+
+
+def test_the_modules_say_where_codes_are_issued(room: Room) -> None:
+    room.to(Page.MODULES)
+    shown = page(room.desk.view(ME), "th", "")
+    assert "ระบบขอ Authentication Code" in shown and "ไม่อยู่ในเครื่องมือนี้" not in shown
+    assert "อยู่ในโมดูล “ระบบเว็บตรวจสอบสิทธิและการลงทะเบียนประชาชน”" in shown
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -410,6 +537,47 @@ def test_the_module_keeps_what_was_found(room: Room) -> None:
     assert 'required value="1234"' in page(room.desk.view(ME), "th", "")
     room.desk.search(ME, wanted)
     assert wanted not in repr(room.desk.view(ME))
+
+
+THAI = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
+
+
+def test_thai_digits_in_the_module(room: Room) -> None:
+    room.offices.offices.citizens.populate(1, 30)
+    room.to(Page.MODULE)
+    wanted = citizen_number(1, 3)
+    room.desk.search(ME, f"{wanted[0]}-{wanted[1:]}".translate(THAI))
+    found = room.desk.view(ME).form.found
+    assert found is not None and found.citizen_id == wanted
+    room.desk.request_code(ME, next(iter(found.claim_types)), "๐๘๐ ๐๐๐ ๐๐๐๐")
+    assert room.desk.view(ME).form.given is not None, room.desk.view(ME).form.fields
+    assert found.right is not None and found.right.main_hospital is not None
+    room.desk.register(ME, found.right.main_hospital.code.translate(THAI))
+    assert room.desk.view(ME).form.registered, room.desk.view(ME).form.error
+    room.desk.request_code(ME, next(iter(found.claim_types)), "０８００００００００")
+    assert set(room.desk.view(ME).form.fields) == {"mobile"}
+
+
+def test_every_fault_of_the_module_leads_to_its_field(room: Room) -> None:
+    room.offices.offices.citizens.populate(1, 30)
+    room.to(Page.MODULE)
+    assert 'id="faults"' not in page(room.desk.view(ME), "en", "")
+    room.desk.search(ME, "1")
+    shown = page(room.desk.view(ME), "en", "")
+    assert "<title>Error: Entitlement check" in shown
+    assert '<a href="#pid">Citizen id, 13 digits: Enter 13 digits with a right check digit.</a>' in shown
+    room.desk.search(ME, citizen_number(1, 3))
+    room.desk.request_code(ME, "XX", "12")
+    shown = page(room.desk.view(ME), "th", "")
+    assert "<title>พบข้อผิดพลาด: " in shown and "โปรดแก้ไขข้อมูลต่อไปนี้" in shown
+    for name in ("claim_type", "mobile"):
+        assert f'<a href="#{name}">' in shown and shown.count(f' id="{name}"') == 1
+        assert f'aria-invalid="true" aria-describedby="{name}-fault"' in shown
+    room.desk.register(ME, "00000")  # NHSO's own sentence stands there once
+    error = room.desk.view(ME).form.error
+    assert error is not None
+    shown = page(room.desk.view(ME), "en", "")
+    assert '<a href="#hcode">Hospital code, 5 digits</a>' in shown and error.message.en in shown
 
 
 def found_by(room: Room, pid: str, **changes: object) -> str:
