@@ -10,23 +10,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from apdu_specs import citizen_id, replies
 from apdu_specs.digits import plain_digits
-from apdu_specs.entitlements import CLAIM_TYPES, MOBILE_LENGTH
 from apdu_specs.errors import SpecError
 from apdu_specs.language import Text
 from harness.client import CardClient
 from harness.errors import (
-    CardRemoved,
     HarnessError,
-    NoCard,
-    NoReader,
     PinLocked,
     PinMalformed,
     PinSuspended,
@@ -34,11 +28,10 @@ from harness.errors import (
 )
 from harness.officer import new_pin, srm_file, steps, token_file
 from harness.officer.agent import EFormAgent, Symbol
-from harness.officer.entitlement import REGISTER, REQUEST_CODE, Entitlement, EntitlementClient, GivenCode
+from harness.officer.entitlement import REGISTER, REQUEST_CODE, EntitlementClient
 from harness.officer.errors import (
     EFormAgentStopped,
     IdentityNotConfirmed,
-    NhsoRefused,
     NoRight,
     RightLapsed,
     RightRevoked,
@@ -46,67 +39,28 @@ from harness.officer.errors import (
     TokenNotValid,
 )
 from harness.officer.login import Login
-from harness.officer.new_card import NewCard, WayToNewCard, nowhere
-from harness.officer.new_pin import NewPin, WayToNewPin
+from harness.officer.new_card import WayToNewCard, nowhere
+from harness.officer.new_pin import WayToNewPin
 from harness.officer.offices import NO_OFFICE, AuthorityClient
-from harness.officer.screen import words
+from harness.officer.screen.attempt import Attempt, OnePin, Stopped
 from harness.officer.screen.bell import Bell
 from harness.officer.screen.errors import CardPulled, ReaderUnplugged, TokensCleared, UsedElsewhere
+from harness.officer.screen.form import (
+    Form,
+    faults_of_refusal,
+    faults_of_registration,
+    faults_of_request,
+    faults_of_search,
+    number,
+)
 from harness.officer.screen.midnight import Midnight, never_moved, now
+from harness.officer.screen.view import Page, View
 from harness.officer.steps import Step
 from harness.officer.token_file import Place
 from harness.terminals import Terminal
 from harness.terminals.presence import Readers, ReaderWatch, Seen
 
 _ENDS_THE_LOGIN = (TokenNotValid, RightRevoked, RightLapsed, NoRight, IdentityNotConfirmed)
-_HCODE_LENGTH = 5
-
-
-class Page(Enum):
-    """The manual's pages, and what it has none for."""
-
-    START = "start"
-    PIN = "pin"
-    CONFIRMED = "confirmed"
-    MENU = "menu"
-    MODULES = "modules"
-    MODULE = "module"
-    STOPPED = "stopped"
-    ELSEWHERE = "elsewhere"
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What came of the module's last form: the citizen found, a code given, what was wrong with which field."""
-
-    found: Entitlement | None = field(default=None, repr=False)
-    given: GivenCode | None = field(default=None, repr=False)
-    registered: bool = False
-    error: HarnessError | None = None
-    fields: Mapping[str, Text] = field(default_factory=dict)
-    entered: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """All that a window shows. ``key`` changes with the page and what is on it, not with the reader's state."""
-
-    page: Page
-    key: str
-    agent: Symbol
-    readers: Readers
-    reader: Seen | None
-    next_step: Step | None
-    failed_step: Step | None = None
-    error: HarnessError | None = None
-    tries_left: int | None = None
-    holder: Text | None = field(default=None, repr=False)
-    login: Login | None = field(default=None, repr=False)
-    logged_out: bool = False
-    written: tuple[Path, ...] = ()
-    form: Form = Form()
-    new_card: NewCard | None = None
-    new_pin: NewPin | None = None
 
 
 Rename = Callable[[str], str]
@@ -115,60 +69,6 @@ Rename = Callable[[str], str]
 
 def _keeps_its_name(owner: str) -> str:
     return owner
-
-
-class _Attempt:
-    """One login at this desk, with what its pages show."""
-
-    def __init__(self, login: Login, pin: _OnePin, owner: str, reader: Seen | None) -> None:
-        self.login = login
-        self.pin = pin
-        self.owner = owner
-        self.reader = reader
-        self.page = Page.START
-        self.error: HarnessError | None = None
-        self.tries_left: int | None = None
-        self.holder: Text | None = None
-        self.written: tuple[Path, ...] = ()
-        self.form = Form()
-        self.turn = 0
-
-
-class _OnePin:
-    """Holds a PIN from the moment it was typed until the card is given it, and no longer."""
-
-    def __init__(self) -> None:
-        self._pin = ""
-
-    def offer(self, pin: str) -> None:
-        """What the next call gives."""
-        self._pin = pin
-
-    def __call__(self, _tries_left: int | None) -> str:
-        pin, self._pin = self._pin, ""
-        return pin
-
-    def __repr__(self) -> str:
-        return "_OnePin()"
-
-
-@dataclass(frozen=True, slots=True)
-class _Stopped:
-    """How the last login ended."""
-
-    owner: str
-    error: HarnessError
-    step: Step
-    """Where the officer has to take it up again."""
-
-    failed: bool = False
-    """Whether the login failed at that step by itself."""
-
-    visit: int | None = None
-    """Which stay of a card in the reader it was about."""
-
-    new_card: NewCard | None = None
-    new_pin: NewPin | None = None
 
 
 @dataclass(frozen=True)
@@ -198,8 +98,8 @@ class Desk:
 
     ``open_reader`` gives the terminal for the reader of this name; ``on_card`` gets the officer's card before the PIN is
     asked for; ``look_s`` says how many seconds later to look at ``clock`` again; ``way_to_new_card`` is asked of a card that is
-    locked, ``way_to_new_pin`` of one that is suspended. Windows are told apart by a name of their session, which changes when an officer logs in and out: the one that
-    began a login goes on with it, the others only see that there is one.
+    locked, ``way_to_new_pin`` of one that is suspended. Windows are told apart by a name of their session, which changes when an
+    officer logs in and out: the one that began a login goes on with it, the others only see that there is one.
     """
 
     def __init__(
@@ -236,8 +136,8 @@ class Desk:
         """Called after Start Service and Stop: the tray's symbol follows."""
         self._working = threading.Lock()  # held while a request works with card and offices
         self._guard = threading.RLock()  # held for moments, by whoever looks at or changes what is below
-        self._attempt: _Attempt | None = None
-        self._stopped: _Stopped | None = None
+        self._attempt: Attempt | None = None
+        self._stopped: Stopped | None = None
         self._changes = 0
         self._said_goodbye_to: str | None = None
         self._letting_go: list[threading.Thread] = []
@@ -421,10 +321,10 @@ class Desk:
 
     def search(self, owner: str, wanted: str) -> None:
         """Look a citizen's entitlement up."""
-        wanted = _number(wanted)
+        wanted = number(wanted)
         entered = {"pid": wanted[:20]}
-        if not citizen_id.is_valid(wanted):
-            self._fill(owner, lambda _form: Form(fields={"pid": words.ID_NOT_VALID}, entered=entered))
+        if wrong := faults_of_search(wanted):
+            self._fill(owner, lambda _form: Form(fields=wrong, entered=entered))
             return
         self._ask_nhso(
             owner,
@@ -434,13 +334,10 @@ class Desk:
 
     def register(self, owner: str, hospital: str) -> None:
         """Register the citizen who was found to a hospital."""
-        hospital = _number(hospital)
+        hospital = number(hospital)
         entered = {"hcode": hospital[:20]}
-        if len(hospital) != _HCODE_LENGTH or not (hospital.isascii() and hospital.isdigit()):
-            self._fill(
-                owner,
-                lambda form: replace(_kept(form), fields={"hcode": words.HCODE_NOT_VALID}, entered=entered),
-            )
+        if wrong := faults_of_registration(hospital):
+            self._fill(owner, lambda form: Form(found=form.found, fields=wrong, entered=entered))
             return
 
         def ask(smctoken: str, form: Form) -> Form:
@@ -451,17 +348,10 @@ class Desk:
 
     def request_code(self, owner: str, claim_type: str, mobile: str) -> None:
         """Ask for an authentication code for the citizen who was found."""
-        mobile = _number(mobile)
+        mobile = number(mobile)
         entered = {"claim_type": claim_type[:20], "mobile": mobile[:20]}
-        wrong = {}
-        if claim_type not in CLAIM_TYPES:
-            wrong["claim_type"] = words.CLAIM_TYPE_NOT_VALID
-        if mobile and not (
-            len(mobile) == MOBILE_LENGTH and mobile.isascii() and mobile.isdigit() and mobile[0] == "0"
-        ):
-            wrong["mobile"] = words.MOBILE_NOT_VALID
-        if wrong:
-            self._fill(owner, lambda form: replace(_kept(form), fields=wrong, entered=entered))
+        if wrong := faults_of_request(claim_type, mobile):
+            self._fill(owner, lambda form: Form(found=form.found, fields=wrong, entered=entered))
             return
 
         def ask(smctoken: str, form: Form) -> Form:
@@ -493,9 +383,8 @@ class Desk:
                 self._stop(attempt, error, steps.MODULE)
                 return
             except HarnessError as error:
-                fields = _at_fault(error)
-                kept = Form() if needs is None else _kept(attempt.form)
-                form = replace(kept, error=error, fields=fields, entered=entered)
+                found = None if needs is None else attempt.form.found
+                form = Form(found=found, error=error, fields=faults_of_refusal(error), entered=entered)
             self._fill(owner, lambda _form: form)
 
     def _fill(self, owner: str, change: Callable[[Form], Form]) -> None:
@@ -508,8 +397,8 @@ class Desk:
 
     # --- one step after another -------------------------------------------------------------------------------------
 
-    def _new_attempt(self, owner: str) -> _Attempt:
-        pin = _OnePin()
+    def _new_attempt(self, owner: str) -> Attempt:
+        pin = OnePin()
         reader = self._watch.now.reader(self._reader_name)
         login = Login(
             lambda: self._open_reader(self._reader_name if reader is None else reader.name),
@@ -523,9 +412,9 @@ class Desk:
             clock=self._clock,
             real_card=self._real_card,
         )
-        return _Attempt(login, pin, owner, reader)
+        return Attempt(login, pin, owner, reader)
 
-    def _of(self, owner: str, page: Page) -> _Attempt | None:
+    def _of(self, owner: str, page: Page) -> Attempt | None:
         """The login of this window, if it is on this page: a button pressed twice, or too late, does nothing."""
         with self._guard:
             attempt = self._attempt
@@ -544,7 +433,7 @@ class Desk:
                 attempt.form = Form()
                 self._show(attempt, to)
 
-    def _advance(self, attempt: _Attempt, *, until: Step) -> bool:
+    def _advance(self, attempt: Attempt, *, until: Step) -> bool:
         """Do steps up to this one; a failure is shown. Whether all went well and the login is still the desk's."""
         while attempt.login.next_step is not None and attempt.login.next_step.number <= until.number:
             if self._attempt is not attempt:
@@ -555,7 +444,7 @@ class Desk:
                 return False
         return True
 
-    def _look_at_card(self, attempt: _Attempt) -> None:
+    def _look_at_card(self, attempt: Attempt) -> None:
         try:
             attempt.holder = _holder(attempt.login)
             self._on_card(attempt.login.card)
@@ -564,7 +453,7 @@ class Desk:
             return
         self._ask_for_pin(attempt)
 
-    def _ask_for_pin(self, attempt: _Attempt, error: HarnessError | None = None) -> None:
+    def _ask_for_pin(self, attempt: Attempt, error: HarnessError | None = None) -> None:
         try:
             attempt.tries_left = attempt.login.tries_left()
         except HarnessError as refused:
@@ -573,7 +462,7 @@ class Desk:
         attempt.error = error
         self._show(attempt, Page.PIN)
 
-    def _show(self, attempt: _Attempt, page: Page, rename: Rename = _keeps_its_name) -> None:
+    def _show(self, attempt: Attempt, page: Page, rename: Rename = _keeps_its_name) -> None:
         with self._guard:
             # A login that was broken off meanwhile keeps its window's name, by which it is told of that.
             if self._attempt is attempt:
@@ -587,7 +476,7 @@ class Desk:
                 attempt.written = files + attempt.written
         self.bell.ring()
 
-    def _write_srm(self, attempt: _Attempt) -> None:
+    def _write_srm(self, attempt: Attempt) -> None:
         """SRM's tokens, where NHSO offers them. Without them the officer's work goes on, so nothing here stops it."""
         session, home = attempt.login.session, self._places.srm_home
         if session is None or home is None:
@@ -597,7 +486,7 @@ class Desk:
             if tokens is not None:
                 attempt.written = (srm_file.write(home, tokens),)
 
-    def _stop(self, attempt: _Attempt, error: HarnessError, step: Step) -> None:
+    def _stop(self, attempt: Attempt, error: HarnessError, step: Step) -> None:
         """The login failed. Told by whoever holds the desk's work."""
         card = self._way_to_new_card(attempt.login.serial) if isinstance(error, PinLocked) else None
         pin = self._way_to_new_pin(attempt.login.serial) if isinstance(error, PinSuspended) else None
@@ -606,7 +495,7 @@ class Desk:
                 return
             self._attempt = None
             visit = None if attempt.reader is None else attempt.reader.visit
-            self._stopped = _Stopped(
+            self._stopped = Stopped(
                 attempt.owner, error, step, failed=True, visit=visit, new_card=card, new_pin=pin
             )
             self._changes += 1
@@ -618,7 +507,7 @@ class Desk:
     def _readers_changed(self, readers: Readers) -> None:
         with self._guard:
             attempt = self._attempt
-            if self._stopped is not None and _is_remedied(self._stopped, readers.reader(self._reader_name)):
+            if self._stopped is not None and self._stopped.is_remedied(readers.reader(self._reader_name)):
                 self._stopped = None  # what the officer was asked to do is done
             seen = next(
                 (r for r in readers.seen if attempt and attempt.reader and r.name == attempt.reader.name),
@@ -648,12 +537,12 @@ class Desk:
             attempt, self._attempt = self._attempt, None
             if attempt is None:
                 return
-            self._stopped = _Stopped(attempt.owner, error, _TAKE_UP_AT.get(type(error), steps.LOGIN_BY_CARD))
+            self._stopped = Stopped(attempt.owner, error, _TAKE_UP_AT.get(type(error), steps.LOGIN_BY_CARD))
             self._changes += 1
         self.bell.ring()
         self._let_go(attempt, end_session=end_session)
 
-    def _let_go(self, attempt: _Attempt, *, end_session: bool) -> None:
+    def _let_go(self, attempt: Attempt, *, end_session: bool) -> None:
         """End what a login holds, once the request that may be using it has ended; nobody waits for that."""
 
         def work() -> None:
@@ -665,7 +554,7 @@ class Desk:
             self._letting_go = [each for each in self._letting_go if each.is_alive()] + [thread]
             thread.start()
 
-    def _end(self, attempt: _Attempt, *, end_session: bool) -> None:
+    def _end(self, attempt: Attempt, *, end_session: bool) -> None:
         attempt.login.close()
         session = attempt.login.session
         if session is None or not end_session:
@@ -688,44 +577,12 @@ _TAKE_UP_AT: Mapping[type[HarnessError], Step] = {
     CardPulled: steps.CARD,
     EFormAgentStopped: steps.AGENT,
 }
-_FIELD_OF = {
-    replies.CITIZEN_UNKNOWN.status: "pid",
-    replies.HOSPITAL_UNKNOWN.status: "hcode",
-    replies.CLAIM_TYPE_NOT_OPEN.status: "claim_type",
-}
 _GOES_ON_WITH = {Page.MENU: steps.MENU, Page.MODULES: steps.MODULE}  # also when one came back to them
 _TOKENS_ARE_OUT = (Page.CONFIRMED, Page.MENU, Page.MODULES, Page.MODULE)
 
 
 def _presence(reader: Seen | None) -> str:
     return "none" if reader is None else "mute" if reader.mute else "card" if reader.card else "empty"
-
-
-def _at_fault(error: HarnessError) -> Mapping[str, Text]:
-    """Which fields of the form a refusal is about."""
-    if not isinstance(error, NhsoRefused):
-        return {}
-    field = _FIELD_OF.get(error.status)
-    return error.fields or ({} if field is None else {field: error.message})
-
-
-def _is_remedied(stopped: _Stopped, reader: Seen | None) -> bool:
-    """Whether the reader is no more as the refusal says, or has another card than the one it was about."""
-    if isinstance(stopped.error, NoReader | ReaderUnplugged):
-        return reader is not None
-    if reader is None or not reader.card:
-        return False
-    another = stopped.visit is not None and stopped.visit != reader.visit
-    return another or isinstance(stopped.error, NoCard | CardPulled | CardRemoved)
-
-
-def _number(typed: str) -> str:
-    """A number as people write it, without blanks and hyphens."""
-    return "".join(plain_digits(typed).split()).replace("-", "")
-
-
-def _kept(form: Form) -> Form:
-    return Form(found=form.found)
 
 
 def _holder(login: Login) -> Text | None:

@@ -22,8 +22,8 @@ from harness.officer import steps
 from harness.officer.agent import Symbol
 from harness.officer.entitlement import REGISTER, REQUEST_CODE
 from harness.officer.screen import words
-from harness.officer.screen.desk import Page, View
 from harness.officer.screen.errors import CardPulled
+from harness.officer.screen.view import Page, View
 from harness.officer.steps import Step
 
 _BUDDHIST_ERA = 543

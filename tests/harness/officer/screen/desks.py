@@ -17,7 +17,8 @@ from harness.officer.entitlement import EntitlementClient
 from harness.officer.new_card import WayToNewCard, nowhere
 from harness.officer.new_pin import WayToNewPin
 from harness.officer.offices import AuthorityClient
-from harness.officer.screen.desk import Desk, Page, Places
+from harness.officer.screen.desk import Desk, Places
+from harness.officer.screen.view import Page
 from harness.officer.token_file import Place
 from harness.terminals import Terminal
 from harness.terminals.in_process import InProcessTerminal

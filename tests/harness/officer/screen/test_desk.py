@@ -43,10 +43,11 @@ from harness.officer.errors import (
 from harness.officer.new_card import NewCard
 from harness.officer.new_pin import NewPin
 from harness.officer.offices import AuthorityClient, NhsoClient
-from harness.officer.screen.desk import Desk, Page, Places
+from harness.officer.screen.desk import Desk, Places
 from harness.officer.screen.errors import CardPulled, ReaderUnplugged, TokensCleared, UsedElsewhere
 from harness.officer.screen.midnight import LOOK_S, TEST_LOOK_S, Midnight, OfficesClock
 from harness.officer.screen.pages import page
+from harness.officer.screen.view import Page
 from harness.officer.token_file import Place
 from harness.terminals import Terminal
 from harness.terminals.in_process import InProcessTerminal
