@@ -89,6 +89,22 @@ class DatabaseUnusable(EmulatorError):
         )
 
 
+class DatabaseNotUnicode(EmulatorError):
+    """The PostgreSQL database keeps text in another ``encoding`` than UTF-8, and so no Thai, or it counts it in bytes."""
+
+    def __init__(self, path: str, encoding: str) -> None:
+        super().__init__(
+            Text(
+                f"The offices' database {path} keeps text as {encoding}, not as UTF8.",
+                f"ฐานข้อมูลของสำนักงานจำลอง {path} เก็บข้อความแบบ {encoding} ไม่ใช่ UTF8",
+            ),
+            Text(
+                "Make one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, and give its address.",
+                "สร้างฐานข้อมูลด้วย CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0 แล้วระบุที่อยู่ของฐานข้อมูลนั้น",
+            ),
+        )
+
+
 class DatabaseTooNew(EmulatorError):
     """The database was last used by a newer version of this program."""
 

@@ -25,7 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.types import TypeDecorator
 
-from emulator.offices.errors import DatabaseUnusable, Refused
+from emulator.offices.errors import DatabaseNotUnicode, DatabaseUnusable, Refused
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -90,7 +90,7 @@ class Storage:
 
     ``must_exist``: an absent file is refused instead of made.
 
-    Raises DatabaseUnusable (cannot be opened, is no database, is no address we know) and DatabaseTooNew.
+    Raises DatabaseUnusable (cannot be opened, is no database, is no address we know), DatabaseNotUnicode and DatabaseTooNew.
     """
 
     def __init__(self, where: Path | str | None = None, *, must_exist: bool = False) -> None:
@@ -114,6 +114,7 @@ class Storage:
         )
         try:
             with self._engine.begin() as connection:
+                _insist_on_unicode(connection)
                 self.revision_found = migrations.prepare(connection, METADATA)
                 """What the database was at before it was opened: a revision; None when it was new."""
         except DBAPIError as error:
@@ -213,7 +214,7 @@ def _postgres_engine(url: URL, *, autocommit: bool = False) -> Engine:
         **(apart if autocommit else {}),
         pool_size=5,
         max_overflow=5,
-        connect_args={"connect_timeout": 10, "application_name": "thnid"},
+        connect_args={"connect_timeout": 10, "application_name": "thnid", "client_encoding": "utf8"},
         hide_parameters=True,  # citizen ids are parameters, and errors are printed
     )
 
@@ -232,6 +233,13 @@ def _postgres_engine(url: URL, *, autocommit: bool = False) -> Engine:
             raise DisconnectionError from error  # the pool makes another one
 
     return engine
+
+
+def _insist_on_unicode(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        encoding = str(connection.exec_driver_sql("SHOW server_encoding").scalar())
+        if encoding != "UTF8":
+            raise DatabaseNotUnicode(_shown(connection.engine.url), encoding)
 
 
 def _sqlite_engine(url: URL) -> Engine:

@@ -42,11 +42,11 @@ class Postgres:
     port: int
     _numbers: Iterator[int]
 
-    def new_database(self, *, by_socket: bool = False) -> str:
+    def new_database(self, *, by_socket: bool = False, encoding: str = "UTF8") -> str:
         """The address of a new database, by the loopback port or by the socket."""
         name = f"offices_{next(self._numbers)}"
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}'".encode())
         if by_socket:
             return f"postgresql://thnid@/{name}?host={self.folder}&port={self.port}"
         return f"postgresql://thnid@127.0.0.1:{self.port}/{name}"

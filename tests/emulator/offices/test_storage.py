@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect, text
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from apdu_specs import replies
 from emulator.offices import migrations
 from emulator.offices.citizens.register import populate
-from emulator.offices.errors import DatabaseTooNew, DatabaseUnusable, Refused
+from emulator.offices.errors import DatabaseNotUnicode, DatabaseTooNew, DatabaseUnusable, Refused
 from emulator.offices.migrations import upgrade
 from emulator.offices.storage import Storage
 from emulator.offices.tables import METADATA
@@ -95,6 +96,17 @@ def test_a_database_without_migrations_gets_them(database: str) -> None:
         assert migrations.revision_of(connection) == migrations.HEAD
         upgrade.check(connection)
     engine.dispose()
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1", "WIN874"])
+def test_a_database_that_keeps_no_unicode_is_refused(postgres: Postgres, encoding: str) -> None:
+    address = postgres.new_database(encoding=encoding)
+    with pytest.raises(DatabaseNotUnicode, match=encoding) as caught:
+        Storage(address)
+    assert encoding in caught.value.message.th
+    with psycopg.connect(address) as connection:
+        wanted = b"SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"
+        assert connection.execute(wanted).fetchone() == (0,)
 
 
 def test_a_database_of_a_newer_version_is_left_alone(database: str) -> None:
