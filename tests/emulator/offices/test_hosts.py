@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -125,7 +126,9 @@ def asked_from(address: str, path: str, catcher: MailCatcher, *, open_mail: bool
             return await http.get(path)
 
     try:
-        return asyncio.run(ask())
+        # In a thread of its own: this one may have an event loop still, of a browser that an earlier test opened.
+        with ThreadPoolExecutor(1) as apart:
+            return apart.submit(asyncio.run, ask()).result()
     finally:
         rooms.storage.close()
 
