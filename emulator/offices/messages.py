@@ -180,7 +180,7 @@ class ServiceReply(BaseModel):
 
 
 class CardRequest(Request):
-    """A card the registry office issued."""
+    """A card, and whose it is."""
 
     pid: CitizenId
     serial: Serial
@@ -192,13 +192,6 @@ class ReplacementRequest(Request):
     pid: CitizenId
     old_serial: Serial
     new_serial: Serial
-
-
-class StandingRequest(Request):
-    """A card in its owner's hand."""
-
-    pid: CitizenId
-    serial: Serial
 
 
 class CardReply(BaseModel):

@@ -20,7 +20,7 @@ def registry_routes(offices: Offices) -> APIRouter:
         return m.CardReply(latest_serial=body.serial.upper())
 
     @routes.post("/standings")
-    def judge_card(body: m.StandingRequest) -> m.CardReply:
+    def judge_card(body: m.CardRequest) -> m.CardReply:
         registry.insist_on_latest(body.pid, bytes.fromhex(body.serial))
         return m.CardReply(latest_serial=body.serial.upper())
 

@@ -91,6 +91,6 @@ WayToNewCard = Callable[[bytes], NewCard | None]
 """Tells of a locked card's serial (8 bytes) how it is replaced here; None for a real card, which only its office replaces."""
 
 
-def nowhere(_serial: bytes) -> NewCard | None:
-    """Nothing is known of it."""
+def nowhere(_serial: bytes) -> None:
+    """Nothing is known of a way, to a new card or to a new PIN."""
     return None

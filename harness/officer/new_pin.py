@@ -41,8 +41,3 @@ class NewPin:
 
 WayToNewPin = Callable[[bytes], NewPin | None]
 """Tells of a suspended card's serial (8 bytes) how it gets a new PIN here; None for a real card, which only its office serves."""
-
-
-def nowhere(_serial: bytes) -> NewPin | None:
-    """Nothing is known of it."""
-    return None

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from apdu_specs import citizen_id, keys, replies
-from apdu_specs.digits import plain_digits
+from apdu_specs.digits import plain_digits, plain_number
 from apdu_specs.language import Text
 from emulator.offices.audit import AuditLog
 from emulator.offices.errors import Fault, Refused
@@ -90,7 +90,7 @@ class RegistryDesk:
 
         Raises Refused (request-not-valid, citizen-has-no-card, serial-unknown).
         """
-        query = plain_digits("".join(query.split())).replace("-", "")
+        query = plain_number(query)
         by_id = citizen_id.is_valid(query)
         details = {"by": "citizen-id" if by_id else "serial"}
         with self._audit.judged("card-looked-up", actor=by, details=details) as session:

@@ -67,8 +67,7 @@ class Stopped:
     visit: int | None = None
     """Which stay of a card in the reader it was about."""
 
-    new_card: NewCard | None = None
-    new_pin: NewPin | None = None
+    way: NewCard | NewPin | None = None
 
     def is_remedied(self, reader: Seen | None) -> bool:
         """Whether the reader is no more as the refusal says, or has another card than the one it was about."""

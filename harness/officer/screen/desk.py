@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from apdu_specs.digits import plain_digits
+from apdu_specs.digits import plain_digits, plain_number
 from apdu_specs.errors import SpecError
 from apdu_specs.language import Text
 from harness.client import CardClient
@@ -26,7 +26,7 @@ from harness.errors import (
     PinSuspended,
     WrongPin,
 )
-from harness.officer import new_pin, srm_file, steps, token_file
+from harness.officer import srm_file, steps, token_file
 from harness.officer.agent import EFormAgent, Symbol
 from harness.officer.entitlement import REGISTER, REQUEST_CODE, EntitlementClient
 from harness.officer.errors import (
@@ -39,8 +39,8 @@ from harness.officer.errors import (
     TokenNotValid,
 )
 from harness.officer.login import Login
-from harness.officer.new_card import WayToNewCard, nowhere
-from harness.officer.new_pin import WayToNewPin
+from harness.officer.new_card import NewCard, WayToNewCard, nowhere
+from harness.officer.new_pin import NewPin, WayToNewPin
 from harness.officer.offices import NO_OFFICE, AuthorityClient
 from harness.officer.screen.attempt import Attempt, OnePin, Stopped
 from harness.officer.screen.bell import Bell
@@ -51,7 +51,6 @@ from harness.officer.screen.form import (
     faults_of_registration,
     faults_of_request,
     faults_of_search,
-    number,
 )
 from harness.officer.screen.midnight import Midnight, never_moved, now
 from harness.officer.screen.view import Page, View
@@ -116,7 +115,7 @@ class Desk:
         clock: Callable[[], datetime] = now,
         look_s: Callable[[], float] = never_moved,
         way_to_new_card: WayToNewCard = nowhere,
-        way_to_new_pin: WayToNewPin = new_pin.nowhere,
+        way_to_new_pin: WayToNewPin = nowhere,
         watch: Callable[[Callable[[Readers], object]], Watch] = ReaderWatch,
     ) -> None:
         self._authority = authority
@@ -207,8 +206,7 @@ class Desk:
                     failed_step=stopped.step if stopped.failed else None,
                     next_step=stopped.step,
                     error=stopped.error,
-                    new_card=stopped.new_card,
-                    new_pin=stopped.new_pin,
+                    way=stopped.way,
                 )
             return shown
 
@@ -321,7 +319,7 @@ class Desk:
 
     def search(self, owner: str, wanted: str) -> None:
         """Look a citizen's entitlement up."""
-        wanted = number(wanted)
+        wanted = plain_number(wanted)
         entered = {"pid": wanted[:20]}
         if wrong := faults_of_search(wanted):
             self._fill(owner, lambda _form: Form(fields=wrong, entered=entered))
@@ -334,7 +332,7 @@ class Desk:
 
     def register(self, owner: str, hospital: str) -> None:
         """Register the citizen who was found to a hospital."""
-        hospital = number(hospital)
+        hospital = plain_number(hospital)
         entered = {"hcode": hospital[:20]}
         if wrong := faults_of_registration(hospital):
             self._fill(owner, lambda form: Form(found=form.found, fields=wrong, entered=entered))
@@ -348,7 +346,7 @@ class Desk:
 
     def request_code(self, owner: str, claim_type: str, mobile: str) -> None:
         """Ask for an authentication code for the citizen who was found."""
-        mobile = number(mobile)
+        mobile = plain_number(mobile)
         entered = {"claim_type": claim_type[:20], "mobile": mobile[:20]}
         if wrong := faults_of_request(claim_type, mobile):
             self._fill(owner, lambda form: Form(found=form.found, fields=wrong, entered=entered))
@@ -488,21 +486,23 @@ class Desk:
 
     def _stop(self, attempt: Attempt, error: HarnessError, step: Step) -> None:
         """The login failed. Told by whoever holds the desk's work."""
-        card = self._way_to_new_card(attempt.login.serial) if isinstance(error, PinLocked) else None
-        pin = self._way_to_new_pin(attempt.login.serial) if isinstance(error, PinSuspended) else None
+        way = self._way_from(error, attempt.login)
         with self._guard:
             if self._attempt is not attempt:
                 return
             self._attempt = None
             visit = None if attempt.reader is None else attempt.reader.visit
-            self._stopped = Stopped(
-                attempt.owner, error, step, failed=True, visit=visit, new_card=card, new_pin=pin
-            )
+            self._stopped = Stopped(attempt.owner, error, step, failed=True, visit=visit, way=way)
             self._changes += 1
         self._end(attempt, end_session=True)
         self.bell.ring()
 
     # --- what comes from outside ------------------------------------------------------------------------------------
+
+    def _way_from(self, error: HarnessError, login: Login) -> NewCard | NewPin | None:
+        if isinstance(error, PinLocked):
+            return self._way_to_new_card(login.serial)
+        return self._way_to_new_pin(login.serial) if isinstance(error, PinSuspended) else None
 
     def _readers_changed(self, readers: Readers) -> None:
         with self._guard:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from apdu_specs import citizen_id, replies
-from apdu_specs.digits import plain_digits
 from apdu_specs.entitlements import CLAIM_TYPES, MOBILE_LENGTH
 from apdu_specs.language import Text
 from harness.errors import HarnessError
@@ -32,11 +31,6 @@ class Form:
     error: HarnessError | None = None
     fields: Mapping[str, Text] = field(default_factory=dict)
     entered: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-def number(typed: str) -> str:
-    """A number as people write it, without blanks and hyphens."""
-    return "".join(plain_digits(typed).split()).replace("-", "")
 
 
 def faults_of_search(pid: str) -> dict[str, Text]:

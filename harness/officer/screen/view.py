@@ -48,5 +48,5 @@ class View:
     logged_out: bool = False
     written: tuple[Path, ...] = ()
     form: Form = field(default_factory=Form)
-    new_card: NewCard | None = None
-    new_pin: NewPin | None = None
+    way: NewCard | NewPin | None = None
+    """To what makes a virtual card good again, where the refusal is of one that takes no PIN."""

@@ -12,7 +12,7 @@ from emulator.card import Card
 from emulator.card.issue import card_from_seed, card_in_memory
 from emulator.offices.embedded import EmbeddedOffices
 from harness.errors import HarnessError, NoReader
-from harness.officer import new_pin, token_file
+from harness.officer import token_file
 from harness.officer.entitlement import EntitlementClient
 from harness.officer.new_card import WayToNewCard, nowhere
 from harness.officer.new_pin import WayToNewPin
@@ -74,7 +74,7 @@ class Room:
         *,
         tokens: bool = True,
         way: WayToNewCard = nowhere,
-        way_to_new_pin: WayToNewPin = new_pin.nowhere,
+        way_to_new_pin: WayToNewPin = nowhere,
     ) -> None:
         self.offices = offices
         self.folder = folder

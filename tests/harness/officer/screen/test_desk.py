@@ -176,7 +176,7 @@ def test_a_locked_card_leads_to_a_new_one(offices: EmbeddedOffices, tmp_path: Pa
     made = Room(offices, tmp_path, way=way)
     with made.authority, made.nhso, made.desk:
         made.log_in_with(3)
-        assert asked == [] and made.desk.view(ME).new_card is None
+        assert asked == [] and made.desk.view(ME).way is None
         made.desk.cancel(ME)
         made.log_in_with(5)
         assert asked == [made.card.serial]
@@ -196,7 +196,7 @@ def test_a_suspended_card_leads_to_a_new_pin(offices: EmbeddedOffices, tmp_path:
     made = Room(offices, tmp_path, way_to_new_pin=way)
     with made.authority, made.nhso, made.desk:
         made.log_in_with(5)
-        assert asked == [] and made.desk.view(ME).new_pin is None
+        assert asked == [] and made.desk.view(ME).way is None
         made.desk.cancel(ME)
         made.log_in_with(3)
         assert asked == [made.card.serial]
