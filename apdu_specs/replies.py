@@ -462,3 +462,15 @@ OFFICE_FAULT = Reason(
         "ลองใหม่อีกครั้ง หากยังเกิดขึ้นให้แจ้งผู้ดูแลระบบพร้อมเวลาที่เกิด",
     ),
 )
+OFFICE_DATABASE_AWAY = Reason(
+    "office-database-away",
+    503,
+    Text(
+        "The office cannot use its database at the moment; nothing was stored.",
+        "ขณะนี้สำนักงานใช้ฐานข้อมูลไม่ได้ ไม่มีการบันทึกข้อมูล",
+    ),
+    Text(
+        "Try again in a moment; whoever runs the office sees to it that the database runs and has room.",
+        "ลองใหม่อีกครั้งในอีกสักครู่ ผู้ดูแลระบบโปรดตรวจสอบว่าฐานข้อมูลทำงานอยู่และมีเนื้อที่เหลือ",
+    ),
+)

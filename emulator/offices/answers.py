@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -20,6 +20,7 @@ from apdu_specs.language import Text
 from apdu_specs.replies import Reason
 from emulator.offices import messages as m
 from emulator.offices.errors import Refused
+from emulator.offices.storage import AWAY
 
 REFUSALS: dict[int | str, dict[str, object]] = {"4XX": {"model": m.RefusalReply, "description": "Refused"}}
 """For ``responses=`` of a router."""
@@ -38,15 +39,18 @@ def ready(reply: BaseModel) -> Response:
     return Response(reply.model_dump_json(), media_type="application/json")
 
 
-PageNotServed = Callable[[Request, int, Mapping[str, str]], Response]
-"""The page for a browser that asked for what is not there, with a status and headers."""
+class Pages(Protocol):
+    """What a browser gets in place of JSON."""
+
+    def not_served(self, request: Request, status: int, headers: Mapping[str, str]) -> Response:
+        """Where there is nothing at an address."""
+
+    def failed(self, request: Request, reason: Reason) -> Response:
+        """Where an office cannot answer; made without its database."""
 
 
-def refuse_in_two_languages(app: FastAPI, page: PageNotServed | None = None) -> None:
-    """Answer every refusal and every fault with a code, a sentence and the way out; never with a stack trace.
-
-    ``page``: what a browser gets in place of JSON where there is nothing at an address.
-    """
+def refuse_in_two_languages(app: FastAPI, pages: Pages | None = None) -> None:
+    """Answer every refusal and every fault with a code, a sentence and the way out; never with a stack trace."""
 
     # Handlers are coroutines: a plain function would be sent to a worker thread to build one small answer.
     @app.exception_handler(Refused)
@@ -65,30 +69,39 @@ def refuse_in_two_languages(app: FastAPI, page: PageNotServed | None = None) -> 
             # FastAPI's word for a body that it cannot read at all: nested without end, no UTF-8. Nothing else here is a 400.
             unreadable = m.FieldFault(field="body", reason=both(m.UNREADABLE))
             return refusal(request, _not_valid(request), fields=[unreadable])
-        if page is not None and browsers.wants_page(request.headers.get("Accept")):
-            return await run_in_threadpool(page, request, error.status_code, error.headers or {})
+        if pages is not None and browsers.wants_page(request.headers.get("Accept")):
+            return await run_in_threadpool(pages.not_served, request, error.status_code, error.headers or {})
         return refusal(request, replies.NO_SUCH_SERVICE, http=error.status_code, headers=error.headers)
 
-    app.add_middleware(_FaultBecomesRefusal)
+    app.add_middleware(_FaultBecomesRefusal, pages=pages)
+
+
+def reason_of(fault: Exception, scope: Scope) -> Reason:
+    """What is answered to an exception that nobody foresaw. Only its kind is logged: its text may carry what was asked."""
+    _log.error("%s %s failed: %s", scope.get("method"), scope.get("path"), type(fault).__name__)
+    return replies.OFFICE_DATABASE_AWAY if isinstance(fault, AWAY) else replies.OFFICE_FAULT
 
 
 class _FaultBecomesRefusal:
-    """Answers an unforeseen exception with a refusal.
+    """Answers an unforeseen exception with a refusal."""
 
-    Only the exception's kind is logged: its text may carry what was asked.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, pages: Pages | None) -> None:
         self._app = app
+        self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self._app(scope, receive, send)
         except Exception as error:
             # Answers are built whole before they are sent, so nothing of another answer is under way here.
-            _log.error("%s %s failed: %s", scope.get("method"), scope.get("path"), type(error).__name__)
+            reason = reason_of(error, scope)
             if scope["type"] == "http":
-                await refusal(Request(scope), replies.OFFICE_FAULT)(scope, receive, send)
+                await self._told(Request(scope), reason)(scope, receive, send)
+
+    def _told(self, request: Request, reason: Reason) -> Response:
+        if self._pages is not None and browsers.wants_page(request.headers.get("Accept")):
+            return self._pages.failed(request, reason)
+        return refusal(request, reason)
 
 
 def refusal(

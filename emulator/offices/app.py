@@ -66,7 +66,7 @@ def build_app(
     if offices.test_mode and isinstance(offices.clock, MovableClock):
         app.include_router(clock_routes(offices.clock))
     app.add_api_route(browsers.ICON_PATH, _icon, include_in_schema=False)
-    refuse_in_two_languages(app, None if kit is None else kit.not_served)
+    refuse_in_two_languages(app, kit)
     app.add_middleware(LimitedBody)
     app.add_middleware(HeadAsGet)
     if hosts is not None:

@@ -20,7 +20,15 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Engine, Insert, Table, Update, create_engine, event
 from sqlalchemy.engine import URL, Dialect, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+    TimeoutError,
+)
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.types import TypeDecorator
@@ -35,6 +43,10 @@ _BEGIN = "sqlite_begin"
 _LAST_USED = "last used"
 _TRUSTED_S = 0.1  # for so long a connection is taken to be alive still; no restart is quicker
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
+
+
+AWAY = (OperationalError, InterfaceError, TimeoutError)
+"""What a database raises that cannot be used at the moment: it was stopped, it has no room, it is not done with others."""
 
 
 class Instant(TypeDecorator[datetime]):

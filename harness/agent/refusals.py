@@ -39,6 +39,7 @@ _OURS_TO_MEND = {
     replies.HOSPITAL_TOKEN_NOT_VALID.status,
     replies.NO_SUCH_SERVICE.status,
     replies.OFFICE_FAULT.status,
+    replies.OFFICE_DATABASE_AWAY.status,
 }
 """Refusals of NHSO's that no other request would change."""
 

@@ -10,6 +10,8 @@ from starlette.concurrency import run_in_threadpool
 
 from apdu_specs import browsers, ucws
 from apdu_specs.language import Text
+from apdu_specs.replies import Reason
+from emulator.offices.answers import reason_of
 from emulator.offices.ucws import answer, contract
 from emulator.offices.ucws.envelope import LARGEST, TOO_LARGE, BadEnvelope, read
 from emulator.offices.ucws.service import Ucws
@@ -67,7 +69,11 @@ def ucws_routes(
             asked = read(body, charset)
         except BadEnvelope as refused:
             return _fault(refused, 400)
-        return Response(await run_in_threadpool(service.search, asked), media_type=_XML)
+        try:
+            found = await run_in_threadpool(service.search, asked)
+        except Exception as error:  # programs that speak SOAP can read no other answer
+            return _failed(reason_of(error, request.scope))
+        return Response(found, media_type=_XML)
 
     _other_methods(routes)
     return routes
@@ -85,6 +91,13 @@ def _fault(refused: BadEnvelope, status: int) -> Response:
     # A connection whose request was not read to its end carries no second one.
     closing = {"Connection": "close"} if status == 413 else None
     return Response(answer.fault(refused.fault, refused.reason), status, headers=closing, media_type=_XML)
+
+
+def _failed(reason: Reason) -> Response:
+    message, what_to_do = reason.message, reason.what_to_do
+    told = Text(f"{message.en} {what_to_do.en}", f"{message.th} {what_to_do.th}")
+    # SOAP 1.1, 6.2: 500, whatever it is; there are programs that read the fault of no other status.
+    return Response(answer.fault("Server", told), 500, media_type=_XML)
 
 
 def _content_type(header: str) -> tuple[str, str | None]:

@@ -113,14 +113,17 @@ class Kit:
         brought = request.cookies.get(SESSION_COOKIE, "")
         known = _TOKEN.fullmatch(brought) is not None
         token = brought if known else secrets.token_urlsafe(32)
+        return self._visit(request, token, self._staff.member(token) if known else None)
+
+    def _visit(self, request: Request, token: str, member: Member | None) -> Visit:
         return Visit(
             language="en" if request.cookies.get(LANGUAGE_COOKIE) == "en" else "th",
             path=request.url.path,
             secure=request.url.scheme == "https",
             token=token,
-            token_is_new=not known,
+            token_is_new=token != request.cookies.get(SESSION_COOKIE),
             csrf=self._csrf(token),
-            member=self._staff.member(token) if known else None,
+            member=member,
         )
 
     def staff_only(self, desk: Desk) -> Callable[[Request], Visit]:
@@ -218,6 +221,11 @@ class Kit:
         answer = self.page(self.visit(request), "not_served.html", status=status, told=told)
         answer.headers.update(headers)
         return answer
+
+    def failed(self, request: Request, reason: Reason) -> Response:
+        """The page for when nothing can be answered; who is logged in is not looked up, as that may be what failed."""
+        visit = self._visit(request, request.cookies.get(SESSION_COOKIE, ""), None)
+        return self.refused(visit, reason)
 
     def contract(self, request: Request) -> Response:
         """The page that says what UCWS is, for who opens its address."""

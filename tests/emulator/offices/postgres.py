@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -58,6 +59,21 @@ class Postgres:
                 "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
                 "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
             )
+
+    @contextmanager
+    def gone(self, address: str) -> Iterator[None]:
+        """Nobody gets into a database meanwhile, as while it is stopped."""
+        name = urlsplit(address).path.removeprefix("/")
+        self._allow(name, "false")
+        try:
+            self.cut_off_everybody()
+            yield
+        finally:
+            self._allow(name, "true")
+
+    def _allow(self, name: str, whether: str) -> None:
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {whether}".encode())
 
     def _address(self, database: str) -> str:
         return f"host={self.folder} port={self.port} user=thnid dbname={database}"
