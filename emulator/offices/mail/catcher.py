@@ -18,6 +18,7 @@ from emulator.offices.running import Running
 from emulator.offices.storage import Storage
 
 _LARGEST = 1024 * 1024
+_START_DEADLINE_S = 60.0
 _TAKEN = "250 OK"
 _TRY_LATER = "451 4.3.0 Not stored; try again later"
 _log = logging.getLogger(__name__)
@@ -35,7 +36,9 @@ class MailCatcher(Running):
         self._kept = IncomingMails(self._storage)
         self._came = threading.Condition()
         self._count = 0
-        self._controller = _Controller(_Taker(self._take), hostname=host, port=port, data_size_limit=_LARGEST)
+        self._controller = _Controller(
+            _Taker(self._take), hostname=host, port=port, data_size_limit=_LARGEST, ready_timeout=_START_DEADLINE_S
+        )
 
     @property
     def host(self) -> str:
@@ -104,7 +107,13 @@ class _Taker:
 class _Controller(Controller):
     """aiosmtpd's server in a thread, which also takes port 0 and then says which it got."""
 
+    def _run(self, ready_event: threading.Event) -> None:
+        super()._run(ready_event)
+        ready_event.set()  # also when it ended at once: a port that is taken is told now, not after the whole wait
+
     def _trigger_server(self) -> None:
+        if self._thread_exception is not None:
+            raise self._thread_exception
         assert self.server is not None
         sockets: Any = getattr(self.server, "sockets", ())
         self.port = sockets[0].getsockname()[1]
