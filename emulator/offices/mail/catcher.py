@@ -37,7 +37,11 @@ class MailCatcher(Running):
         self._came = threading.Condition()
         self._count = 0
         self._controller = _Controller(
-            _Taker(self._take), hostname=host, port=port, data_size_limit=_LARGEST, ready_timeout=_START_DEADLINE_S
+            _Taker(self._take),
+            hostname=host,
+            port=port,
+            data_size_limit=_LARGEST,
+            ready_timeout=_START_DEADLINE_S,
         )
 
     @property
