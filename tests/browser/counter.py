@@ -12,7 +12,7 @@ from emulator.card import Card
 from emulator.card.issue import card_from_seed, card_in_memory
 from emulator.offices.embedded import EmbeddedOffices
 from harness.bench import Bench
-from harness.cli.stand_in_nhso import holder_of
+from harness.cli.on_card import holder_of
 from harness.client import CardClient
 from harness.officer.entitlement import EntitlementClient
 from harness.officer.new_card import NewCard
@@ -27,7 +27,7 @@ from harness.terminals.pcsc import PcscTerminal
 
 PIN, WRONG_PIN = "1234", "9999"
 OFFICER = 7
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 REGISTRY_DESK = "http://127.0.0.1:8180/registry/desk"
 PIN_COUNTER = "http://127.0.0.1:8187"
 READER = "ACS ACR39U ICC Reader"

@@ -36,7 +36,7 @@ PACKAGES = {
     "import": "imagemagick",
     "dbus-run-session": "dbus-daemon",
 }
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 def needed(name: str) -> str:

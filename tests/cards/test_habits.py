@@ -595,7 +595,7 @@ class Resetter:
         """How many resets there were."""
         self._asks("end")
         resets = int(self._says())
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=60)
         return resets
 
     def _asks(self, word: str) -> None:

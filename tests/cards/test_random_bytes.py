@@ -104,7 +104,7 @@ def test_any_bytes_in_process(commands: list[bytes]) -> None:
 @pytest.fixture(scope="module")
 def linked() -> Iterator[tuple[Terminal, Card]]:
     card = card_in_memory(PERSONALISATION)
-    terminal = LinkTerminal(timeout_s=5)
+    terminal = LinkTerminal(timeout_s=60)
     with LinkThread(card, terminal.host, terminal.port), terminal:
         yield terminal, card
 

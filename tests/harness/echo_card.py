@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 ATR = bytes.fromhex("3B6800000073C84013009000")
 OTHER_ATR = bytes.fromhex("3B6800000073C84000009000")
-LIMIT_S = 5.0
+LIMIT_S = 60.0
 LONG_READ = bytes.fromhex("80B00000FF")
 LONG_ANSWER = bytes(range(253)) + b"\x90\x00"
 

@@ -73,7 +73,7 @@ def connected(request: pytest.FixtureRequest) -> Iterator[Callable[[Card], Termi
     def connect(card: Card) -> Terminal:
         if request.param == "in process":
             return Listening(card)
-        terminal = LinkTerminal(timeout_s=5)
+        terminal = LinkTerminal(timeout_s=60)
         link = LinkThread(card, terminal.host, terminal.port)
         link.start()
         put.append((link, terminal))

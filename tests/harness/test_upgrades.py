@@ -39,7 +39,7 @@ def told(server: Any, pieces: list[bytes], answers: int) -> bytes:
     """All that comes back on one connection for what is sent in these pieces."""
     url = httpx.URL(server.url)
     collected = b""
-    with socket.create_connection((url.host, url.port), timeout=5) as connection:
+    with socket.create_connection((url.host, url.port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for piece in pieces:
             connection.sendall(piece)
@@ -90,6 +90,6 @@ def test_a_proposal_changes_nothing(server: Any, asked: list[Any], data: st.Data
 @pytest.mark.parametrize("target", [b"localhost:80", b"/a"])
 def test_a_tunnel_is_refused(server: Any, target: bytes) -> None:
     url = httpx.URL(server.url)
-    with socket.create_connection((url.host, url.port), timeout=5) as connection:
+    with socket.create_connection((url.host, url.port), timeout=60) as connection:
         connection.sendall(b"CONNECT " + target + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")

@@ -22,7 +22,7 @@ from harness.terminals.pcsc import PcscTerminal
 from tests.third_party.conftest import INSTALLED, ROOT, file
 from tests.third_party.expected import CITIZEN_ID, SEED
 
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 
 
 @pytest.fixture(scope="module")

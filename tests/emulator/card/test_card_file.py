@@ -351,7 +351,7 @@ def test_a_card_in_use_is_taken_by_nobody_else(path: Path, in_use: subprocess.Po
     assert path.read_bytes() == before and only(path)
     assert in_use.stdin is not None
     in_use.stdin.close()
-    in_use.wait(10)
+    in_use.wait(60)
     open_card(path).close()  # free again
 
 
@@ -369,7 +369,7 @@ def test_the_owner_is_told_to_everybody_and_a_killed_one_leaves_the_card_free(
     ]
     assert [other.communicate(timeout=30)[0] for other in others] == 2 * [f"{in_use.pid}\n"]
     in_use.kill()
-    in_use.wait(10)
+    in_use.wait(60)
     card = open_card(path)
     with pytest.raises(CardInUse) as busy:
         open_card(path)

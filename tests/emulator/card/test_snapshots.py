@@ -140,7 +140,7 @@ def test_a_command_in_progress_is_waited_for(
         write(counters)
         if not within.is_set():
             within.set()
-            assert go_on.wait(10)
+            assert go_on.wait(60)
 
     def ask() -> None:
         if asked == "snapshot":
@@ -153,14 +153,14 @@ def test_a_command_in_progress_is_waited_for(
     card.transmit(SELECT_ADM)
     verify = threading.Thread(target=card.transmit, args=(apdu,))
     verify.start()
-    assert within.wait(10)
+    assert within.wait(60)
     assert card._store.counters.failures == 3
     asking = threading.Thread(target=ask)
     asking.start()
-    assert settled.wait(10)  # it waits for the card, or has been let in
+    assert settled.wait(60)  # it waits for the card, or has been let in
     go_on.set()
-    verify.join(10)
-    asking.join(10)
+    verify.join(60)
+    asking.join(60)
     done = Counters(after, 0, b"5678" if apdu == CHANGE else b"1234")
     assert seen == ([done] if asked == "snapshot" else [])
     assert card.counters == (done if asked == "snapshot" else Counters(1, 0, b"9999"))

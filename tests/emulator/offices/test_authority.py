@@ -173,7 +173,7 @@ def race_to_confirm(authorities: list[Authority], answer: Confirmation) -> list[
     outcomes: list[str] = []
 
     def confirm(authority: Authority) -> None:
-        together.wait(timeout=10)
+        together.wait(timeout=60)
         try:
             authority.confirm(answer)
             outcomes.append("00000")
@@ -186,7 +186,7 @@ def race_to_confirm(authorities: list[Authority], answer: Confirmation) -> list[
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=60)
     return sorted(outcomes)
 
 

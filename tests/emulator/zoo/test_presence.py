@@ -16,7 +16,7 @@ from harness.terminals import scard
 from harness.terminals.scard import Code, Disposition, Protocol, ReaderStatus, ResultCode, Share
 
 pytestmark = pytest.mark.pcsc
-LIMIT_S = 5.0
+LIMIT_S = 60.0
 CASE_1 = bytes.fromhex("90EC0000")
 
 

@@ -119,5 +119,5 @@ def scene(
         reader = PatientReader(desk.now, wanted, seen=seen, terminal=desk.terminal)
         app = build_app(reader, client, language=language, limits=limits)
         server = cleanup.enter_context(WebServer(app))
-        http = cleanup.enter_context(httpx.Client(base_url=server.url, trust_env=False, timeout=20))
+        http = cleanup.enter_context(httpx.Client(base_url=server.url, trust_env=False, timeout=60))
         yield Scene(http, desk, rooms, f"{offices.url}/nhso")

@@ -25,7 +25,7 @@ from tests.harness.agent.scene import card_of, holder, scene
 from tests.harness.echo_card import EchoCard
 
 pytestmark = pytest.mark.pcsc
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 READ = "/api/smartcard/read"
 ONLY = "/api/smartcard/read-card-only"
 TERMINALS = "/api/smartcard/terminals"

@@ -302,7 +302,7 @@ def test_one_reading_at_a_time_and_terminals_wait_for_none(agent: Scene) -> None
             inside.append(1)
             most.append(len(inside))
             begun.release()
-            assert go_on.wait(20)
+            assert go_on.wait(60)
             return super().connect()
 
         def disconnect(self) -> None:
@@ -314,7 +314,7 @@ def test_one_reading_at_a_time_and_terminals_wait_for_none(agent: Scene) -> None
     agent.desk.reach = lambda _reader: Slow(card)
     with ThreadPoolExecutor(11) as clients:
         readings = [clients.submit(agent.get, "/api/smartcard/read") for _ in range(3)]
-        assert begun.acquire(timeout=20)
+        assert begun.acquire(timeout=60)
         polls = [clients.submit(agent.get, "/api/smartcard/terminals") for _ in range(8)]
         assert [each.result(20).json()[0]["isPresent"] for each in polls] == [True] * 8
         assert not any(each.done() for each in readings)

@@ -245,7 +245,7 @@ def test_who_still_waits_for_a_card_when_the_agent_ends_is_told_so(caplog: pytes
     class Waiting(PatientReader):
         def read(self, *, photo: bool) -> PatientCard:
             begun.set()
-            assert go_on.wait(20)
+            assert go_on.wait(60)
             return PatientCard(ENTITLED)
 
     reader = Waiting(lambda: Readers(True, ()))
@@ -254,7 +254,7 @@ def test_who_still_waits_for_a_card_when_the_agent_ends_is_told_so(caplog: pytes
             answer = program.submit(
                 httpx.get, f"{server.url}/api/smartcard/read", trust_env=False, timeout=20
             )
-            assert begun.wait(20)
+            assert begun.wait(60)
         assert (answer.result(20).status_code, answer.result().json()["message"]) == (500, "โปรแกรมกำลังปิด")
         go_on.set()
     assert "Traceback" not in caplog.text

@@ -322,7 +322,7 @@ with httpx.Client(trust_env=False, timeout=30) as http:
 urls = ("--authority-url", services["authority"], "--nhso-url", services["nhso"])
 open("login", "w").write(thnid("login", *urls).stdout)
 office.terminate()
-sys.exit(office.wait(30))
+sys.exit(office.wait(60))
 """
 
 

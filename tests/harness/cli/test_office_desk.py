@@ -29,7 +29,7 @@ with httpx.Client(base_url=at["url"], trust_env=False, timeout=30) as http:
     chosen = http.post("/owner", data={{**fields, "pin": "7302", "again": "7302"}})
 for program in (desk, offices):
     program.send_signal({signal.SIGINT.value})
-print(json.dumps({{"status": chosen.status_code, "ended": [desk.wait(20), offices.wait(20)]}}))
+print(json.dumps({{"status": chosen.status_code, "ended": [desk.wait(60), offices.wait(60)]}}))
 """
 
 

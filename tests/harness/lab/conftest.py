@@ -51,4 +51,4 @@ def far_away(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder / "bin"
     finally:
         server.terminate()
-        server.communicate(timeout=10)
+        server.communicate(timeout=60)

@@ -13,7 +13,7 @@ from typing import Any, Self
 from tests.harness.cli.program import PROGRAM, environment, line_of, one_object, thnid
 
 READER = "Virtual PCD 00 00"
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 class Laboratory:
@@ -122,7 +122,7 @@ class Laboratory:
 def _end(program: subprocess.Popen[str]) -> None:
     program.terminate()
     try:
-        program.communicate(timeout=10)
+        program.communicate(timeout=60)
     except subprocess.TimeoutExpired:
         os.killpg(program.pid, 9)
         program.communicate()

@@ -201,7 +201,7 @@ def test_an_exporter_that_ended_is_no_reader(lab: Laboratory) -> None:
     exporter = lab.exporters["east"]
     exporter.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
-        exporter.communicate(timeout=10)
+        exporter.communicate(timeout=60)
     status, _, err = finished(lab.run("--place", "east"))
     assert status == 3 and "The place 'east' has no available readers" in err
     assert "no reader" in thnid("lab", "places", "--coordinator", lab.address).stdout

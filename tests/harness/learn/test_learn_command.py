@@ -137,7 +137,7 @@ learning = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subproces
 while ask({"do": "show"})["failures"] < 3:  # it is at work: the card is being driven into its states
     assert learning.poll() is None
 learning.send_signal(signal.SIGINT)
-status = learning.wait(30)
+status = learning.wait(60)
 print(json.dumps([status, ask({"do": "show"})["failures"]]))
 """
 

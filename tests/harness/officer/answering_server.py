@@ -35,4 +35,4 @@ def answering(status: int, body: bytes, headers: dict[str, str] | None = None) -
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(timeout=10)
+        thread.join(timeout=60)

@@ -109,7 +109,7 @@ def test_a_full_disk_ends_the_recording_and_nothing_else() -> None:
     with Recorder(Path("/dev/full"), source="card", on_failure=failed) as recorder:
         traced = TracedCard(card_of(THNID_18), recorder)
         assert traced.transmit(bytes.fromhex(MOI)) == b"\x61\x0a"
-        assert told.wait(5)
+        assert told.wait(60)
         for _ in range(1000):
             assert traced.transmit(bytes.fromhex(MOI)) == b"\x61\x0a"
         assert len(recorder._aside) == 0

@@ -28,7 +28,7 @@ READER = "Reader"
 PIN, WRONG = "1234", "9999"
 ME, OTHER = "me", "other"
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=BANGKOK)
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 
 
 class StillWatch:
