@@ -223,7 +223,7 @@ EXTERNAL_AUTHENTICATE = Command(
     meanings={
         Family.TRIES_LEFT: Text(
             "wrong proof of a registry office; wrong ones left: {n}",
-            "หลักฐานพิสูจน์สิทธิของสำนักทะเบียนไม่ถูกต้อง เหลือ {n} ครั้ง",
+            "หลักฐานพิสูจน์สิทธิของสำนักทะเบียนไม่ถูกต้อง เหลือโอกาสอีก {n} ครั้ง",
         ),
         StatusWord.PIN_SUSPENDED: Text(
             "registry offices are barred after too many wrong proofs: no office can issue a PIN on this card any more",
@@ -283,3 +283,8 @@ ADM = Applet(
     ),
     public("five readers"),
 )
+
+
+def is_pin(pin: str | bytes) -> bool:
+    """Whether it is four digits, of ASCII: a card knows no others."""
+    return len(pin) == PIN_LENGTH and pin.isascii() and pin.isdigit()

@@ -1,7 +1,7 @@
 """Command and response APDUs as T=0 carries them (ISO/IEC 7816-3 12.2, 7816-4 5.1).
 
-``COMMAND`` and ``RESPONSE`` are the declarations. ``split_command`` and ``split_response`` are hand-flattened
-forms of them for hot paths; a test proves them equal.
+``COMMAND_WITH_DATA``, ``COMMAND_WITHOUT_DATA`` and ``RESPONSE`` are the declarations. ``split_command`` and
+``split_response`` are hand-flattened forms of them for hot paths; a test proves them equal.
 """
 
 from __future__ import annotations

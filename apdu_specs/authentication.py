@@ -35,7 +35,7 @@ FLOW = (
     Step(CLIENT, CARD, Text("citizen id, 13 digits", "เลขประจำตัวประชาชน 13 หลัก"), READ),
     Step(CLIENT, CARD, Text("the card manager", "เลือกตัวจัดการบัตร"), SELECT),
     Step(CLIENT, CARD, Text("card serial, 8 bytes", "หมายเลขบัตร 8 ไบต์"), card_manager.GET_CPLC),
-    Step(CLIENT, AUTHORITY, Text("citizen id and card serial", "ส่งเลขประชาชนและหมายเลขบัตร")),
+    Step(CLIENT, AUTHORITY, Text("citizen id and card serial", "ส่งเลขประจำตัวประชาชนและหมายเลขบัตร")),
     Step(
         AUTHORITY,
         CLIENT,
@@ -57,7 +57,7 @@ FLOW = (
         CLIENT,
         Text(
             "a token, if it computes the same cryptogram for the holder's latest card",
-            "โทเคน หาก cryptogram ตรงกับบัตรใบล่าสุด",
+            "Token หาก cryptogram ตรงกับบัตรใบล่าสุด",
         ),
     ),
 )

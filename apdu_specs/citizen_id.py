@@ -23,11 +23,6 @@ def is_valid(citizen_id: str) -> bool:
     return check_digit(citizen_id[:-1]) == citizen_id[-1]
 
 
-def is_synthetic(citizen_id: str) -> bool:
-    """True for ids that no person can have: those of this project's holders."""
-    return citizen_id.startswith(SYNTHETIC_PREFIX)
-
-
 def synthetic(number: int) -> str:
     """The citizen id of synthetic person ``number`` (0 <= number < 10,000,000): ``1 9999 xxxxx xx c``."""
     if not 0 <= number < 10**7:

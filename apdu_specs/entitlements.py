@@ -6,6 +6,7 @@ not, the text is ``assumed``. Codes beyond these exist.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from apdu_specs.language import Text
@@ -179,5 +180,7 @@ CLAIM_CODE_PREFIX = "PP"
 CLAIM_CODE_DIGITS = 10
 """An authentication code is ``PP`` and ten digits. Public: several programs."""
 
-MOBILE_LENGTH = 10
-"""A mobile number is ten digits. Public: several programs check it."""
+PHONE = re.compile("[0-9]{10}|0[2-57][0-9]{7}")
+"""A telephone number: ten digits (public: several programs check that), or nine of a landline (public: one program sends its
+hospital's for every patient).
+"""

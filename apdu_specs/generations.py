@@ -154,3 +154,9 @@ def _squeezed(name: str) -> str:
 def by_atr(raw: bytes) -> Generation | None:
     """The generation that answers reset with ``raw``, or None."""
     return next((generation for generation in GENERATIONS.values() if generation.atr == raw), None)
+
+
+def family_of(raw: bytes) -> Generation:
+    """Whose habits to expect: the generation of this answer to reset, else one that starts alike, as readers tell them."""
+    alike = (generation for generation in GENERATIONS.values() if generation.atr[:2] == raw[:2])
+    return by_atr(raw) or next(alike, DEFAULT)

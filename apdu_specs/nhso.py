@@ -41,14 +41,14 @@ RIGHTS = File(
         Field(
             "main_hospital",
             text.thai(80),
-            Text("main hospital", "โรงพยาบาลหลัก"),
+            Text("main hospital", "หน่วยบริการหลัก"),
             _LINEAGE,
             vectors=(("C3BE2E" + "20" * 77, "รพ."),),
         ),
         Field(
             "sub_hospital",
             text.thai(80),
-            Text("sub hospital", "โรงพยาบาลรอง"),
+            Text("sub hospital", "หน่วยบริการรอง"),
             _LINEAGE,
             vectors=(("C3BE2E" + "20" * 77, "รพ."),),
         ),
@@ -62,7 +62,7 @@ RIGHTS = File(
         Field(
             "issue_date",
             text.BUDDHIST_DATE,
-            Text("right since", "วันออกสิทธิ"),
+            Text("right since", "วันเริ่มสิทธิ"),
             _LINEAGE,
             note="Buddhist era",
             vectors=(("3235363430313032", BuddhistDate(2564, 1, 2)), ("20" * 8, None)),
@@ -86,7 +86,7 @@ RIGHTS = File(
         Field(
             "hospital_changes",
             text.ascii_text(1),
-            Text("hospital changes", "จำนวนครั้งที่เปลี่ยนโรงพยาบาล"),
+            Text("hospital changes", "จำนวนครั้งที่เปลี่ยนหน่วยบริการ"),
             _LINEAGE,
             note="how often the hospital was changed",
             vectors=(("30", "0"),),

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 
 from apdu_specs import adm, moi
-from apdu_specs.generations import DEFAULT, Generation
+from apdu_specs.generations import DEFAULT
 from apdu_specs.interindustry import FCI
 from apdu_specs.pin_policy import PinPolicy, PinState, VerifyForm
 from apdu_specs.status import Family, StatusWord
@@ -123,20 +123,19 @@ def pin_machine(
     alphabet: Sequence[Symbol] = HOLDER_ALPHABET,
     *,
     start: State = State(),
-    generation: Generation = DEFAULT,
 ) -> PinMachine:
-    """The machine that ``policy`` means for a card of ``generation``."""
+    """The machine that ``policy`` means."""
     steps: dict[State, dict[Symbol, Step]] = {}
     waiting = deque([start])
     while waiting:
         state = waiting.popleft()
         if state not in steps:
-            steps[state] = {symbol: _step(policy, generation, state, symbol) for symbol in alphabet}
+            steps[state] = {symbol: _step(policy, state, symbol) for symbol in alphabet}
             waiting.extend(after for after, _ in steps[state].values())
     return PinMachine(policy, tuple(alphabet), start, steps)
 
 
-def _step(policy: PinPolicy, generation: Generation, state: State, symbol: Symbol) -> Step:
+def _step(policy: PinPolicy, state: State, symbol: Symbol) -> Step:
     match symbol:
         case Symbol.RESET | Symbol.POWER_CYCLE:
             return replace(state, selected=Selected.NONE, session=False, proved=False), ()
@@ -149,7 +148,7 @@ def _step(policy: PinPolicy, generation: Generation, state: State, symbol: Symbo
     if symbol is Symbol.READ_FIELD:
         if state.selected is not Selected.MOI:
             return state, (StatusWord.UNKNOWN_INSTRUCTION,)
-        _, _, length = generation.locate(moi.MOI, FIELD_READ)
+        _, _, length = DEFAULT.locate(moi.MOI, FIELD_READ)
         return state, (Family.BYTES_WAITING.word(length),)
     if state.selected is not Selected.ADM:
         return state, _each(symbol, StatusWord.UNKNOWN_INSTRUCTION)

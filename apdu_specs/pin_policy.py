@@ -1,6 +1,6 @@
 """The PIN policy: what wrong PINs cost, as data.
 
-Source: manual, "forgotten PIN code": three consecutive wrong PINs mean a new PIN from a registration office, five
+Source: manual, "forgotten PIN code": three consecutive wrong PINs mean a new PIN from a registry office, five
 lock the part of the card that confirms identity for good. How the fourth and fifth are taken while a new PIN is due
 is not said: ``suspended_counts`` chooses.
 """
@@ -62,11 +62,11 @@ _CONDITION = {
 _ADVICE = {
     PinState.READY: Text("Nothing needs to be done.", "ไม่ต้องดำเนินการใด"),
     PinState.SUSPENDED: Text(
-        "The card's owner asks for a new PIN at any registration office, with this card; it is free.",
+        "The card's owner asks for a new PIN at any registry office, with this card; it is free.",
         "เจ้าของบัตรต้องนำบัตรประจำตัวประชาชนใบนี้ไปขอ PIN ใหม่ด้วยตนเองที่สำนักทะเบียนแห่งใดก็ได้ทั่วประเทศ ไม่มีค่าธรรมเนียม",
     ),
     PinState.LOCKED: Text(
-        "To confirm identity again the card's owner needs a new card: they go to any registration office in person, "
+        "To confirm identity again the card's owner needs a new card: they go to any registry office in person, "
         "with this card. A new PIN does not help.",
         "หากต้องการใช้ยืนยันตัวบุคคลอีก เจ้าของบัตรต้องนำบัตรประจำตัวประชาชนใบนี้ไปทำบัตรใหม่ด้วยตนเองที่สำนักทะเบียนแห่งใดก็ได้ทั่วประเทศ "
         "การขอ PIN ใหม่ไม่ช่วยให้ใช้ได้อีก",
@@ -75,7 +75,7 @@ _ADVICE = {
 
 
 OFFICE_BARRED = Text(
-    "After too many wrong proofs of a registration office none can issue a new PIN on this card any more.",
+    "After too many wrong proofs of a registry office none can issue a new PIN on this card any more.",
     "สำนักทะเบียนพิสูจน์สิทธิกับบัตรใบนี้ผิดติดต่อกันครบจำนวนที่กำหนด จึงออก PIN ใหม่ให้บัตรใบนี้ไม่ได้อีก",
 )
 """What has become of a card whose ``office_tries`` are used up."""
@@ -102,10 +102,10 @@ SuspendedCounts = Literal["every", "wrong", "nothing"]
 class PinPolicy:
     """Thresholds of f, the number of consecutive failures.
 
-    ``suspended_at``: from here a registration office must issue a new PIN. ``locked_at``: from here nothing helps; None
+    ``suspended_at``: from here a registry office must issue a new PIN. ``locked_at``: from here nothing helps; None
     if that never happens. ``suspended_counts``: while suspended, ``every`` VERIFY counts and no PIN is compared; only a
     ``wrong`` one counts (the right one is refused, too); or ``nothing`` counts and no PIN is compared.
-    ``office_tries``: consecutive wrong proofs of a registration office before it can do no more.
+    ``office_tries``: consecutive wrong proofs of a registry office before it can do no more.
     """
 
     name: str

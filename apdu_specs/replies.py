@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apdu_specs.language import Text
+from apdu_specs.offices import COUNTER_KEY_HEADER
 
 SUCCESS = "00000"
 
@@ -33,7 +34,7 @@ _USE_NEW_CARD = Text(
 )
 _LOG_IN_AGAIN = Text(
     "Log in again with the card and its PIN.",
-    "เข้าสู่ระบบใหม่อีกครั้งด้วยบัตรประจำตัวประชาชนและรหัส PIN",
+    "เข้าใช้งานใหม่อีกครั้งด้วยบัตรประจำตัวประชาชนและรหัส PIN",
 )
 _ASK_FOR_RIGHT = Text(
     "The organisation asks its NHSO regional office for the right again, by letter with the request form.",
@@ -64,7 +65,7 @@ TKEY_EXPIRED = Reason(  # the code is published as "time to work out"; its use h
 QUOTA_USED = Reason(  # the code is published as "quota"; its use for too many refused attempts is assumed
     "90008",
     429,
-    Text("Too many attempts were refused in a short time.", "มีการเข้าสู่ระบบไม่สำเร็จหลายครั้งในเวลาสั้น ๆ"),
+    Text("Too many attempts were refused in a short time.", "มีการทำรายการไม่สำเร็จหลายครั้งในเวลาสั้น ๆ"),
     Text("Wait for as long as the answer says and try again.", "รอตามเวลาที่แจ้งแล้วลองใหม่อีกครั้ง"),
 )
 CITIZEN_NOT_LOGGED_IN = Reason(  # published as "citizen not login"; that a consent is meant is assumed
@@ -91,7 +92,7 @@ CRYPTOGRAM_MISMATCH = Reason(
     Text("The card's cryptogram does not match.", "ข้อมูลยืนยันตัวบุคคลจากบัตรไม่ตรงกัน"),
     Text(
         "Log in again; if it happens again, take the card to any registry office.",
-        "เข้าสู่ระบบใหม่อีกครั้ง หากยังไม่สำเร็จให้นำบัตรไปติดต่อสำนักทะเบียนแห่งใดก็ได้",
+        "เข้าใช้งานใหม่อีกครั้ง หากยังไม่สำเร็จให้นำบัตรไปติดต่อสำนักทะเบียนแห่งใดก็ได้",
     ),
 )
 PIN_NOT_MATCHED = Reason(
@@ -118,7 +119,7 @@ CHALLENGE_NOT_VALID = (
         403,
         Text(
             "The challenge is unknown, already used, or belongs to another card or office.",
-            "ค่ายืนยันไม่ถูกต้อง ถูกใช้ไปแล้ว หรือเป็นของบัตรหรือสำนักงานอื่น",
+            "คำท้า (challenge) ไม่ถูกต้อง ถูกใช้ไปแล้ว หรือเป็นของบัตรหรือสำนักงานอื่น",
         ),
         _LOG_IN_AGAIN,
     )
@@ -199,7 +200,7 @@ REGISTRY_WEAK_PIN = Reason(
 IDENTITY_NOT_CONFIRMED = Reason(
     "identity-not-confirmed",
     401,
-    Text("The authority does not confirm this login.", "กรมการปกครองไม่ยืนยันการเข้าสู่ระบบครั้งนี้"),
+    Text("The authority does not confirm this login.", "กรมการปกครองไม่ยืนยันการเข้าใช้งานครั้งนี้"),
     _LOG_IN_AGAIN,
 )
 OFFICER_UNKNOWN = Reason(
@@ -234,7 +235,7 @@ TOKEN_NOT_VALID = Reason(
     401,
     Text(
         "The smctoken is unknown, logged out, replaced by a newer login, or was cleared at 00:00.",
-        "Token ไม่ถูกต้อง ออกจากระบบแล้ว ถูกแทนที่ด้วยการเข้าสู่ระบบครั้งใหม่ หรือถูกล้างเมื่อเวลา 00:00 น.",
+        "Token ไม่ถูกต้อง ออกจากระบบแล้ว ถูกแทนที่ด้วยการเข้าใช้งานครั้งใหม่ หรือถูกล้างเมื่อเวลา 00:00 น.",
     ),
     _LOG_IN_AGAIN,
 )
@@ -405,8 +406,8 @@ COUNTER_KEY_NOT_VALID = Reason(
     401,
     Text("Only the office's own counter may ask this.", "คำขอนี้ใช้ได้เฉพาะเคาน์เตอร์ของสำนักงานเท่านั้น"),
     Text(
-        "Send the counter key, which the offices print when they start, in the header X-Counter-Key.",
-        "ส่งรหัสเคาน์เตอร์ซึ่งแสดงเมื่อเริ่มบริการ ในส่วนหัว X-Counter-Key",
+        f"Send the counter key, which the offices print when they start, in the header {COUNTER_KEY_HEADER}.",
+        f"ส่งกุญแจของเคาน์เตอร์ซึ่งสำนักงานจำลองแสดงเมื่อเริ่มบริการ ในส่วนหัว {COUNTER_KEY_HEADER}",
     ),
 )
 TOO_MANY_ATTEMPTS = Reason("too-many-attempts", 429, QUOTA_USED.message, QUOTA_USED.what_to_do)

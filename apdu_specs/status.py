@@ -84,14 +84,14 @@ MEANINGS: dict[StatusWord | Family, StatusMeaning] = {
     ),
     Family.TRIES_LEFT: StatusMeaning(
         "63 Cx",
-        Text("wrong PIN, or none verified; tries left: {n}", "PIN ไม่ถูกต้องหรือยังไม่ได้ยืนยัน เหลือ {n} ครั้ง"),
+        Text("wrong PIN, or none verified; tries left: {n}", "PIN ไม่ถูกต้องหรือยังไม่ได้ยืนยัน เหลือโอกาสอีก {n} ครั้ง"),
         standard("ISO/IEC 7816-4 5.6"),
     ),
     Family.TRIES_LEFT_PUBLISHED: StatusMeaning(
         "63 0x",
         Text(
             "wrong PIN (published form); tries left: {n}",
-            "PIN ไม่ถูกต้อง (รูปแบบที่เผยแพร่) เหลือ {n} ครั้ง",
+            "PIN ไม่ถูกต้อง (รูปแบบที่เผยแพร่) เหลือโอกาสอีก {n} ครั้ง",
         ),
         public("one Android reader: the number of tries as a plain number"),
     ),
@@ -109,13 +109,13 @@ MEANINGS: dict[StatusWord | Family, StatusMeaning] = {
     ),
     StatusWord.SECURITY_NOT_SATISFIED: StatusMeaning(
         "69 82",
-        Text("a PIN or an office's proof is needed first", "ต้องยืนยัน PIN หรือสิทธิสำนักทะเบียนก่อน"),
+        Text("a PIN or an office's proof is needed first", "ต้องยืนยัน PIN หรือให้สำนักทะเบียนพิสูจน์สิทธิก่อน"),
         standard("ISO/IEC 7816-4 5.6"),
     ),
     StatusWord.PIN_SUSPENDED: StatusMeaning(
         "69 83",
         Text(
-            "PIN suspended: a registration office must issue a new one",
+            "PIN suspended: a registry office must issue a new one",
             "PIN ถูกระงับ ต้องขอ PIN ใหม่ที่สำนักทะเบียน",
         ),
         manual("forgotten PIN code, 2"),
@@ -176,7 +176,6 @@ def kind_of(sw: int) -> StatusWord | Family | None:
     """The declared status word or family of ``sw``, or None if the card may never answer it."""
     if sw in StatusWord._value2member_map_:
         return StatusWord(sw)
-    # The narrow families first: 63 Cx would else be read as 63 0x with other bits set.
     return next((family for family in Family if family.number(sw) is not None), None)
 
 
@@ -196,7 +195,7 @@ def explain(sw: int, own: Meanings = {}) -> Text:  # noqa: B006 - never changed
     """
     kind = kind_of(sw)
     if kind is None:
-        return Text(f"{sw:04X}: not a status word of this card", f"{sw:04X}: ไม่ใช่สถานะของบัตรนี้")
+        return Text(f"{sw:04X}: not a status word of this card", f"{sw:04X}: ไม่ใช่รหัสสถานะของบัตรนี้")
     meaning = own.get(kind, MEANINGS[kind].meaning)
     number = str(kind.number(sw)) if isinstance(kind, Family) else ""
     return Text(meaning.en.replace("{n}", number), meaning.th.replace("{n}", number))

@@ -62,8 +62,8 @@ def _fields(listed: str) -> tuple[Field, ...]:
 DATA_SET = _fields("""
 birthdate | date of birth, YYYYMMDD of the Buddhist era | วันเกิด ปีพุทธศักราช YYYYMMDD
 cardid | number of the entitlement card | เลขที่บัตรสิทธิ
-chat | nationality of the registered person | เชื้อชาติ
-count_select | number of entitlements found | จำนวนสิทธิที่พบ | int required
+chat | nationality of the person as registered | สัญชาติของผู้ลงทะเบียน
+count_select | number of entitlements to choose from | จำนวนสิทธิที่มีให้เลือก | int required
 expdate | end of the right, YYYYMMDD of the Buddhist era, or NoExp | วันหมดสิทธิ ปีพุทธศักราช YYYYMMDD หรือ NoExp
 fname | first name; absent: nobody has this id | ชื่อ หากไม่มีแสดงว่าไม่พบบุคคล
 hmain | main hospital, 5 digits | รหัสหน่วยบริการหลัก 5 หลัก
@@ -76,7 +76,7 @@ lname | last name | นามสกุล
 maininscl | main right's code; absent: no right | รหัสสิทธิหลัก หากไม่มีแสดงว่าไม่มีสิทธิ
 maininscl_main | main right's group, one letter | กลุ่มสิทธิหลัก 1 ตัวอักษร
 maininscl_name | main right's name | ชื่อสิทธิหลัก
-mastercup_id | contracting unit, 5 digits | รหัสหน่วยคู่สัญญา 5 หลัก
+mastercup_id | contracting unit, 11 digits | รหัสหน่วยคู่สัญญา 11 หลัก
 nation | nation code; 099 is Thai | รหัสสัญชาติ 099 คือไทย
 new_date_register | pending change: registered at | การเปลี่ยนสิทธิที่รอมีผล: วันเวลาที่ลงทะเบียน | dateTime
 new_expdate | pending change: end | การเปลี่ยนสิทธิที่รอมีผล: วันหมดสิทธิ
@@ -101,7 +101,7 @@ new_type_register_desc | pending change: kind of registration in words | กา�
 paid_model | payment model | รูปแบบการจ่าย
 person_id | citizen id | เลขประจำตัวประชาชน
 primary_amphur_name | home: district | ที่อยู่: อำเภอ/เขต
-primary_moo | home: moo | ที่อยู่: หมู่ที่
+primary_moo | home: moo, 2 digits | ที่อยู่: หมู่ที่
 primary_mooban_name | home: village | ที่อยู่: หมู่บ้าน
 primary_province_name | home: province | ที่อยู่: จังหวัด
 primary_tumbon_name | home: subdistrict | ที่อยู่: ตำบล/แขวง

@@ -8,14 +8,12 @@ from __future__ import annotations
 import itertools
 
 from apdu_specs.language import Text
-from apdu_specs.values import BuddhistDate
-
-_BUDDHIST_ERA = 543
+from apdu_specs.values import BUDDHIST_ERA, BuddhistDate
 
 SAME_DIGITS = Text("it is one digit four times", "เป็นเลขเดียวกันทั้งหมด")
 A_RUN = Text("its digits go up or down one by one", "เป็นเลขเรียงขึ้นหรือเรียงลง")
 A_PAIR = Text("it is a pair of digits twice", "เป็นเลขสองหลักซ้ำกันสองครั้ง")
-A_COLUMN = Text("it is a column of the PIN pad", "เป็นแถวแนวตั้งของแป้นกดรหัส")
+A_COLUMN = Text("it is a column of the PIN pad", "เป็นแถวแนวตั้งของแป้นใส่รหัส PIN")
 A_BIRTH_YEAR = Text("it is the year of birth", "เป็นปีเกิด")
 A_BIRTHDAY = Text("it is the day and month of birth", "เป็นวันและเดือนเกิด")
 OF_THE_ID = Text("these digits stand in a row in the citizen id", "เป็นเลขที่เรียงติดกันอยู่ในเลขประจำตัวประชาชน")
@@ -41,7 +39,7 @@ def weaknesses(pin: str, *, citizen_id: str = "", born: BuddhistDate | None = No
 
 def _years(born: BuddhistDate | None) -> tuple[str, ...]:
     """In both eras."""
-    return () if born is None else (f"{born.year:04}", f"{born.year - _BUDDHIST_ERA:04}")
+    return () if born is None else (f"{born.year:04}", f"{born.year - BUDDHIST_ERA:04}")
 
 
 def _days(born: BuddhistDate | None) -> tuple[str, ...]:

@@ -83,10 +83,10 @@ class CardInUse(EmulatorError):
     def __init__(self, path: Path, pid: int | None) -> None:
         self.pid = pid
         owner_en = f"process {pid}" if pid else "another process"
-        owner_th = f"โปรเซส {pid}" if pid else "โปรเซสอื่น"
+        owner_th = f"โพรเซส {pid}" if pid else "โพรเซสอื่น"
         super().__init__(
             Text(f"The card {path} is in use by {owner_en}.", f"บัตร {path} กำลังถูกใช้โดย{owner_th}"),
-            Text("End that process, or use another card file.", "โปรดปิดโปรเซสนั้น หรือใช้แฟ้มบัตรอื่น"),
+            Text("End that process, or use another card file.", "โปรดปิดโพรเซสนั้น หรือใช้แฟ้มบัตรอื่น"),
         )
 
 

@@ -54,7 +54,7 @@ class CardRefused(HarnessError):
             message
             or Text(
                 en=f"The card refused {command} with status {sw:04X}.",
-                th=f"บัตรปฏิเสธคำสั่ง {command} ด้วยสถานะ {sw:04X}",
+                th=f"บัตรปฏิเสธคำสั่ง {command} ด้วยรหัสสถานะ {sw:04X}",
             ),
             what_to_do
             or Text(
@@ -103,15 +103,15 @@ class PinLocked(CardRefused):
 
 
 class OfficeProofWrong(CardRefused):
-    """A registration office gave the card a wrong proof; ``tries_left`` wrong ones in a row remain to all offices."""
+    """A registry office gave the card a wrong proof; ``tries_left`` wrong ones in a row remain to all offices."""
 
-    def __init__(self, tries_left: int, *, sw: int, command: str = "EXTERNAL AUTHENTICATE") -> None:
+    def __init__(self, tries_left: int, *, sw: int) -> None:
         self.tries_left = tries_left
         super().__init__(
             sw,
-            command,
+            "EXTERNAL AUTHENTICATE",
             message=Text(
-                en=f"The card does not accept the registration office's proof; tries left: {tries_left}.",
+                en=f"The card does not accept the registry office's proof; tries left: {tries_left}.",
                 th=f"บัตรไม่ยอมรับหลักฐานพิสูจน์สิทธิของสำนักทะเบียน เหลือโอกาสอีก {tries_left} ครั้ง",
             ),
             what_to_do=Text(
@@ -122,10 +122,12 @@ class OfficeProofWrong(CardRefused):
 
 
 class OfficeBarred(CardRefused):
-    """The registration office's tries are used up: none can issue a new PIN on this card; only a new card helps."""
+    """The registry office's tries are used up: none can issue a new PIN on this card; only a new card helps."""
 
-    def __init__(self, *, sw: int, command: str = "EXTERNAL AUTHENTICATE") -> None:
-        super().__init__(sw, command, message=OFFICE_BARRED, what_to_do=PinState.LOCKED.advice)
+    def __init__(self, *, sw: int) -> None:
+        super().__init__(
+            sw, "EXTERNAL AUTHENTICATE", message=OFFICE_BARRED, what_to_do=PinState.LOCKED.advice
+        )
 
 
 # --- used wrongly ---------------------------------------------------------------------------------
@@ -210,7 +212,7 @@ class OtherStackInUse(HarnessError):
             ),
             Text(
                 en="Stop the other stack first, or use this one from a process of its own.",
-                th="หยุดบริการเดิมก่อน หรือใช้บริการนี้จากโปรเซสแยกต่างหาก",
+                th="หยุดบริการเดิมก่อน หรือใช้บริการนี้จากโพรเซสแยกต่างหาก",
             ),
         )
 
@@ -266,7 +268,7 @@ class ReaderBusy(HarnessError):
         super().__init__(
             Text(
                 en=f"Another program is using the reader “{reader}” exclusively.",
-                th=f"มีโปรแกรมอื่นใช้เครื่องอ่าน “{reader}” อยู่เพียงผู้เดียว",
+                th=f"โปรแกรมอื่นกำลังใช้เครื่องอ่าน “{reader}” โดยไม่ให้โปรแกรมใดใช้ร่วม",
             ),
             Text(en="Close that program and try again.", th="ปิดโปรแกรมนั้นแล้วลองใหม่"),
             pcsc_code=pcsc_code,
@@ -299,7 +301,7 @@ class CardRemoved(HarnessError):
             ),
             Text(
                 en="Insert the card again and repeat; keep it in until the work is done.",
-                th="เสียบบัตรใหม่แล้วทำซ้ำ และอย่าถอดบัตรจนกว่าจะเสร็จ",
+                th="เสียบบัตรใบเดิมอีกครั้งแล้วทำซ้ำ และอย่าถอดบัตรจนกว่าจะเสร็จ",
             ),
             pcsc_code=pcsc_code,
         )
@@ -313,7 +315,7 @@ class CardWasReset(HarnessError):
         super().__init__(
             Text(
                 en="Another program reset the card.",
-                th="บัตรถูกรีเซ็ตโดยโปรแกรมอื่น",
+                th="มีโปรแกรมอื่นรีเซ็ตบัตร",
             ),
             Text(
                 en="Connect again and start over; close the other program if it goes on.",
@@ -417,7 +419,6 @@ class PcscFailed(HarnessError):
     exit_status = 3
 
     def __init__(self, pcsc_code: int, doing: str) -> None:
-        self.doing = doing
         super().__init__(
             Text(
                 en=f"PC/SC reported 0x{pcsc_code:08X} in {doing}.",

@@ -171,18 +171,19 @@ def _quick_server(app: Callable[..., Any], settled: threading.Event) -> Any:
 
 
 def _listening_sockets(hosts: Sequence[str], port: int) -> list[socket.socket]:
-    first = _listening_socket(hosts[0], port)
-    opened = [first]
-    for host in hosts[1:]:
-        try:
-            opened.append(_listening_socket(host, first.getsockname()[1]))
-        except OSError:
-            continue  # no such address here
-        except AddressTaken:
-            if port == 0:  # nobody counts on a port that was just picked
-                continue
-            first.close()
-            raise
+    with contextlib.ExitStack() as undo:
+        first = undo.enter_context(_listening_socket(hosts[0], port))
+        opened = [first]
+        for host in hosts[1:]:
+            try:
+                opened.append(undo.enter_context(_listening_socket(host, first.getsockname()[1])))
+            except OSError:
+                continue  # no such address here
+            except AddressTaken:
+                if port == 0:  # nobody counts on a port that was just picked
+                    continue
+                raise
+        undo.pop_all()
     return opened
 
 

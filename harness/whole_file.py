@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -12,17 +13,19 @@ _LONGEST_STEM = 40
 """Of a draft's name: 255 bytes are the most a name has, and a letter may be four of them."""
 
 
-def replace_file(path: Path, content: bytes, *, mode: int | None = None) -> None:
+def replace_file(path: Path, content: bytes, *, mode: int | None = None, at: datetime | None = None) -> None:
     """Make ``path`` a file of ``content``, on the disk when this returns; what had the name stays if that fails.
 
-    ``mode``: its permissions, which it has from the first byte on; else those of a new file. A link at ``path`` is replaced,
-    not followed. Raises OSError, which names ``path``.
+    ``mode``: its permissions, which it has from the first byte on; else those of a new file. ``at``: the time that it is to
+    tell, else now. A link at ``path`` is replaced, not followed. Raises OSError, which names ``path``.
     """
     # Beside the target, because a rename is only atomic within one file system.
     draft = path.with_name(f".{path.name[:_LONGEST_STEM]}.{secrets.token_hex(8)}")
     try:
         try:
             _write_new(draft, content, mode)
+            if at is not None:
+                os.utime(draft, (at.timestamp(), at.timestamp()))
             draft.replace(path)
         except BaseException:
             with suppress(OSError):  # where the folder is none, there is no draft either

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import signal
 
+from hypothesis import HealthCheck, settings
+
+# A machine that is busy with other things is no fault of what is tested.
+settings.register_profile("thnid", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("thnid")
+
 
 def pytest_configure() -> None:
     """Signals work as at a terminal, also where the suite runs in the background or under nohup.

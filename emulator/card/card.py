@@ -269,7 +269,7 @@ def _insist_on_possible(policy: PinPolicy, counters: Counters) -> None:
             ),
             in_that_range,
         )
-    if len(counters.pin) != adm.PIN_LENGTH or not counters.pin.isdigit():
+    if not adm.is_pin(counters.pin):
         raise BadCard(
             Text(f"A PIN is {adm.PIN_LENGTH} digits.", f"PIN ต้องเป็นตัวเลข {adm.PIN_LENGTH} หลัก"),
             Text("Give one such as 1234.", "เช่น 1234"),

@@ -24,7 +24,7 @@ MAX_SEED = 10**7 - 1
 
 def blank_counters(pin: str, failures: int = 0, policy: PinPolicy = NATIONAL) -> Counters:
     """The counters of a new card; BadCard if the PIN is not digits of the right length or f out of range."""
-    if len(pin) != adm.PIN_LENGTH or not (pin.isascii() and pin.isdigit()):
+    if not adm.is_pin(pin):
         raise BadCard(
             Text(f"A PIN is {adm.PIN_LENGTH} digits.", f"PIN ต้องเป็นตัวเลข {adm.PIN_LENGTH} หลัก"),
             Text("Give one such as 1234.", "เช่น 1234"),

@@ -1,4 +1,4 @@
-"""What is written into a card once, at the registration office: images, keys, generation, policy."""
+"""What is written into a card once, at the registry office: images, keys, generation, policy."""
 
 from __future__ import annotations
 

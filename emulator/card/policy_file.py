@@ -16,6 +16,7 @@ from apdu_specs.pin_policy import MOST_TRIES, POLICIES, PinPolicy, SuspendedCoun
 from apdu_specs.provenance import assumed
 from emulator.errors import BadCard
 from emulator.written_file import UnfitFile, read_written_file
+from emulator.written_yaml import NotUtf8, NotYaml, composed
 
 if TYPE_CHECKING:
     from yaml.nodes import Node, ScalarNode
@@ -175,22 +176,12 @@ def _agree(nodes: Mapping[str, Node], values: Mapping[str, Any]) -> None:
 
 
 def _root(raw: bytes) -> Node:
-    import yaml
-
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise _Wrong(line, Text("it is not UTF-8 text", "ไม่ใช่ข้อความ UTF-8")) from None
-    not_yaml = Text("it is not YAML that can be read", "อ่านเป็น YAML ไม่ได้")
-    try:
-        root: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise _Wrong(1 if mark is None else mark.line + 1, not_yaml) from None
-    except (yaml.YAMLError, RecursionError, ValueError, IndexError, OverflowError):
-        # PyYAML has a few of its own: too deep nesting, escapes that are no letter, odd version numbers.
-        raise _Wrong(1, not_yaml) from None
+        root = composed(raw)
+    except NotUtf8 as error:
+        raise _Wrong(error.line, Text("it is not UTF-8 text", "ไม่ใช่ข้อความ UTF-8")) from None
+    except NotYaml as error:
+        raise _Wrong(error.line, Text("it is not YAML that can be read", "อ่านเป็น YAML ไม่ได้")) from None
     if root is None:
         raise _Wrong(1, Text("it is empty", "แฟ้มว่างเปล่า"))
     return root

@@ -1,11 +1,16 @@
 """Word lists for synthetic names: common given names, and surnames composed of two words.
 
-English forms follow the Royal Thai General System of Transcription, as the registration offices write them.
+English forms follow the Royal Thai General System of Transcription, as the registry offices write them.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from apdu_specs.values import Sex
+
+TITLED_AGE = 15  # before that a boy is เด็กชาย and a girl เด็กหญิง
+MARRIED_AGE = 25  # of the youngest นาง here
 
 
 class Word(NamedTuple):
@@ -13,6 +18,15 @@ class Word(NamedTuple):
 
     thai: str
     english: str
+
+
+def titled(sex: Sex, age: int, *, married: bool) -> Word:
+    """How somebody of ``age`` completed years is addressed; marriage counts for grown women only."""
+    if age < TITLED_AGE:
+        return Word("เด็กชาย", "Master") if sex is Sex.MALE else Word("เด็กหญิง", "Miss")
+    if sex is Sex.MALE:
+        return Word("นาย", "Mr.")
+    return Word("นาง", "Mrs.") if married and age >= MARRIED_AGE else Word("นางสาว", "Miss")
 
 
 def _words(listed: str) -> tuple[Word, ...]:

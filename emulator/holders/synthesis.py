@@ -1,23 +1,21 @@
 """Synthetic holders, each reproducible from one number.
 
-The same seed gives the same holder on every machine: all chance comes from ``random.Random(seed).random()``,
-the one method whose sequence Python promises to keep, and dates count from a fixed day, never from the clock.
+The same seed gives the same holder on every machine: chance is ``Dice``, and dates count from a fixed day, never from the
+clock.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from string import ascii_uppercase
-from typing import TypeVar
 
 from apdu_specs import citizen_id
 from apdu_specs import entitlements as e
 from apdu_specs.values import Address, BuddhistDate, Name, Sex
+from emulator.holders.dice import Dice
 from emulator.holders.holder import Holder, Rights
-from emulator.holders.names import FEMALE_NAMES, MALE_NAMES, SURNAME_ENDS, SURNAME_STARTS, Word
+from emulator.holders.names import FEMALE_NAMES, MALE_NAMES, MARRIED_AGE, SURNAME_ENDS, SURNAME_STARTS, titled
 from emulator.holders.places import LANE_NAMES, PLACES, ROAD_NAMES, Place
 from emulator.holders.specimen import specimen_photo
 
@@ -25,7 +23,6 @@ EPOCH = date(2026, 1, 1)
 """The day that stands for today, so that a seed means the same holder next year."""
 
 YOUNGEST_CARD_AGE = 7  # the Identification Card Act gives cards from seven years on
-TITLED_AGE = 15  # before that a boy is เด็กชาย and a girl เด็กหญิง
 OLDEST_AGE = 85
 LIFELONG_AGE = 70  # cards issued from seventy years on never expire
 VALID_YEARS = 8
@@ -33,27 +30,6 @@ VALID_YEARS = 8
 SIGNATURE_LENGTH = 256
 # Spreads neighbouring seeds over the synthetic citizen ids; coprime to their number, so that no two collide.
 _ID_STEP, _ID_START, _ID_COUNT = 7_368_787, 1_234_567, 10**7
-
-_Item = TypeVar("_Item")
-
-
-class _Dice:
-    """Chance that is the same on every machine and Python for one seed."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed).random
-
-    def below(self, bound: int) -> int:
-        return int(self._random() * bound)
-
-    def pick(self, items: Sequence[_Item]) -> _Item:
-        return items[self.below(len(items))]
-
-    def one_in(self, bound: int) -> bool:
-        return self.below(bound) == 0
-
-    def digits(self, count: int) -> str:
-        return f"{self.below(10**count):0{count}d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +61,7 @@ def holder_from_seed(seed: int, *, today: date | None = None, youngest: int = 18
         raise ValueError(f"a seed is not negative, got {seed}")
     if not YOUNGEST_CARD_AGE <= youngest <= OLDEST_AGE:
         raise ValueError(f"holders are {YOUNGEST_CARD_AGE} to {OLDEST_AGE} years old, got {youngest}")
-    dice = _Dice(seed)
+    dice = Dice(seed)
     sex = dice.pick((Sex.MALE, Sex.FEMALE))
     life = _life(dice, today or EPOCH, youngest)
     place = dice.pick(PLACES)
@@ -125,7 +101,7 @@ def _years_later(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-def _life(dice: _Dice, today: date, youngest: int) -> _Life:
+def _life(dice: Dice, today: date, youngest: int) -> _Life:
     last_birthday_allowed = _years_later(today, -youngest)
     born = last_birthday_allowed - timedelta(days=dice.below((OLDEST_AGE - youngest) * 365 + 1))
     issued = today - timedelta(days=30 + dice.below(1000))
@@ -143,16 +119,8 @@ def _expiry(life: _Life) -> BuddhistDate:
     return BuddhistDate.from_christian(birthday - timedelta(days=1))
 
 
-def _titles(dice: _Dice, sex: Sex, age: int) -> Word:
-    if age < TITLED_AGE:
-        return Word("เด็กชาย", "Master") if sex is Sex.MALE else Word("เด็กหญิง", "Miss")
-    if sex is Sex.MALE:
-        return Word("นาย", "Mr.")
-    return Word("นาง", "Mrs.") if age >= 25 and dice.one_in(2) else Word("นางสาว", "Miss")
-
-
-def _names(dice: _Dice, sex: Sex, age: int) -> tuple[Name, Name]:
-    title = _titles(dice, sex, age)
+def _names(dice: Dice, sex: Sex, age: int) -> tuple[Name, Name]:
+    title = titled(sex, age, married=sex is Sex.FEMALE and age >= MARRIED_AGE and dice.one_in(2))
     first = dice.pick(MALE_NAMES if sex is Sex.MALE else FEMALE_NAMES)
     start, end = dice.pick(SURNAME_STARTS), dice.pick(SURNAME_ENDS)
     return (
@@ -166,7 +134,7 @@ def _issuer(place: Place) -> str:
     return f"{office}/{place.changwat_labelled}"
 
 
-def _address(dice: _Dice, place: Place) -> Address:
+def _address(dice: Dice, place: Place) -> Address:
     """Towns have lanes and roads, villages a moo, some places both; what is absent is an empty part."""
     rural = not place.in_bangkok and not dice.one_in(3)
     with_lane = not rural or dice.one_in(3)
@@ -185,7 +153,7 @@ def _address(dice: _Dice, place: Place) -> Address:
     )
 
 
-def _inscl(dice: _Dice, age: int) -> tuple[str, str]:
+def _inscl(dice: Dice, age: int) -> tuple[str, str]:
     """Main and sub right of someone of that age, as NHSO's programs show them."""
     if age < 12:
         return e.UCS.labelled, e.CHILD.labelled
@@ -200,7 +168,7 @@ def _inscl(dice: _Dice, age: int) -> tuple[str, str]:
     return e.UCS.labelled, e.ADULT.labelled
 
 
-def _rights(dice: _Dice, life: _Life, place: Place) -> Rights:
+def _rights(dice: Dice, life: _Life, place: Place) -> Rights:
     """Rights registered after the card was issued and still running, at hospitals named as examples."""
     main_inscl, sub_inscl = _inscl(dice, life.age)
     registered = life.issued + timedelta(days=dice.below((life.today - life.issued).days + 1))

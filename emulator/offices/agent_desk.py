@@ -17,13 +17,14 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from apdu_specs import entitlements, replies
+from apdu_specs.bangkok import local_time
 from apdu_specs.values import Sex
 from emulator.offices import citizen_messages as m
 from emulator.offices.audit import AuditLog
 from emulator.offices.authen_codes import AuthenCodes, CodeRequest, open_claim_types
 from emulator.offices.citizens.citizen import Citizen, Entitlement
 from emulator.offices.citizens.register import Citizens
-from emulator.offices.citizens.shapes import age_in_words, claim_type, hospitals, local_time
+from emulator.offices.citizens.shapes import age_in_words, claim_type, hospitals
 from emulator.offices.clock import Clock
 from emulator.offices.doors import counter_only
 from emulator.offices.errors import Refused

@@ -84,7 +84,8 @@ def _add_pages(
     # Only who serves people loads what pages are made with.
     from emulator.offices.mail.door import MailDoor
     from emulator.offices.registry_desk.pages import registry_pages
-    from emulator.offices.rights.pages import desk_pages, request_pages
+    from emulator.offices.rights.desk_pages import desk_pages
+    from emulator.offices.rights.request_pages import request_pages
     from emulator.offices.web.kit import Kit
     from emulator.offices.web.neighbours import Neighbours
     from emulator.offices.web.pages import site_pages

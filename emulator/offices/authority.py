@@ -26,8 +26,6 @@ from emulator.offices.tables.authority import Challenge, ConfirmedIdentity, Cons
 
 CHALLENGE_LIFE = timedelta(seconds=60)  # assumed
 TKEY_LIFE = timedelta(minutes=5)  # assumed
-NO_OFFICE = " " * 5
-"""The published 9080 message carries an office of 5 digits, or five spaces."""
 CARD_SERVICE = ("01", "001")
 """The one service (version, number) behind action 5000: what the registry office knows of cards (assumed)."""
 

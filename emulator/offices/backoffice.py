@@ -12,15 +12,12 @@ from urllib.parse import urlsplit, urlunsplit
 from apdu_specs import keys, ucws
 from emulator.holders import Holder
 from emulator.offices.citizens.hospitals import hospitals
-from emulator.offices.clock import Clock
 from emulator.offices.embedded import EmbeddedOffices
 from emulator.offices.errors import Refused
 from emulator.offices.mail.catcher import MailCatcher
+from emulator.offices.ports import MAIL_PORT, OFFICES_PORT
 from emulator.offices.running import Running
 from emulator.offices.staff.accounts import NewAccount
-
-OFFICES_PORT = 8180
-MAIL_PORT = 8125
 
 POPULATION_SEED = 1
 OFFICERS_LEVEL = "authenticate"
@@ -49,8 +46,7 @@ class Seeded:
 class Backoffice(Running):
     """The offices with what makes them a place to work at; a context manager that serves them on ``host``.
 
-    ``database`` (file or URL) None keeps everything in memory. ``port`` 0 picks a free one. ``hospital`` is the code (five
-    digits) of the hospital that officers and the SmartCard Agent work for. E-mail is caught
+    ``database`` (file or URL) None keeps everything in memory. ``port`` 0 picks a free one. E-mail is caught
     on ``mail_port`` of loopback, kept in the database and shown at ``/mail`` (``open_mail``: to other machines too). ``host_names``: what programs of other
     machines call this one. What is seeded again is what was there before: a restart on the same database changes nothing.
 
@@ -62,11 +58,9 @@ class Backoffice(Running):
         master_key: bytes = keys.SPECIMEN_MASTER_KEY,
         *,
         database: Path | str | None = None,
-        clock: Clock | None = None,
         host: str = "127.0.0.1",
         port: int = OFFICES_PORT,
         counter_key: str | None = None,
-        hospital: str | None = None,
         mail_port: int = MAIL_PORT,
         test_mode: bool = False,
         host_names: Iterable[str] = (),
@@ -77,7 +71,6 @@ class Backoffice(Running):
             self._embedded = EmbeddedOffices(
                 master_key,
                 database=database,
-                clock=clock,
                 host=host,
                 port=port,
                 counter_key=counter_key,
@@ -90,7 +83,7 @@ class Backoffice(Running):
             self.catcher.stop()
             raise
         self.offices = self._embedded.offices
-        self.hospital = hospital or hospitals()[0].code
+        self.hospital = hospitals()[0].code
 
     @property
     def counter_key(self) -> str:

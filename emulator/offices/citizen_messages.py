@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from apdu_specs.entitlements import CLAIM_TYPES, MOBILE_LENGTH
+from apdu_specs.entitlements import CLAIM_TYPES, PHONE
 from emulator.offices.messages import CitizenId, Organisation, Request, checked
 
 HN_LENGTH = 20
@@ -21,14 +21,12 @@ def _is_uuid(value: str) -> bool:
 
 
 def _is_mobile(value: str) -> bool:
-    return value == "" or (
-        len(value) == MOBILE_LENGTH and value.isascii() and value.isdigit() and value[0] == "0"
-    )
+    return value == "" or PHONE.fullmatch(value) is not None
 
 
 ClaimTypeCode = Annotated[str, checked("claim_type", CLAIM_TYPES.__contains__), Field(examples=["PG0060001"])]
 Mobile = Annotated[str, checked("mobile", _is_mobile), Field(examples=["0800000000"])]
-"""Ten digits; empty is taken too, because programs send it."""
+"""Digits of a telephone number; empty is taken too, because programs send it."""
 CorrelationId = Annotated[str, checked("uuid", _is_uuid)]
 HospitalNumber = Annotated[
     str, checked("hospital_number", lambda value: len(value) <= HN_LENGTH and value.isprintable())

@@ -11,9 +11,8 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
 from apdu_specs import replies
+from apdu_specs.offices import COUNTER_KEY_HEADER
 from emulator.offices.errors import Refused
-
-COUNTER_KEY_HEADER = "X-Counter-Key"
 
 _counter_key = APIKeyHeader(
     name=COUNTER_KEY_HEADER,

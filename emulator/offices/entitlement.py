@@ -11,6 +11,7 @@ from uuid import uuid4
 from fastapi import APIRouter
 
 from apdu_specs import entitlements, replies
+from apdu_specs.bangkok import local_time
 from apdu_specs.language import Text
 from emulator.offices import citizen_messages as m
 from emulator.offices.answers import both
@@ -18,7 +19,7 @@ from emulator.offices.authen_codes import AuthenCodes, CodeRequest, GivenCode, o
 from emulator.offices.citizens.citizen import Citizen, Entitlement, Hospital
 from emulator.offices.citizens.provinces import PROVINCES
 from emulator.offices.citizens.register import Citizens
-from emulator.offices.citizens.shapes import age_in_words, local_time
+from emulator.offices.citizens.shapes import age_in_words
 from emulator.offices.clock import Clock
 from emulator.offices.doors import Bearer
 from emulator.offices.erm import ENTITLEMENT

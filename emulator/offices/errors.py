@@ -84,7 +84,7 @@ class DatabaseUnusable(EmulatorError):
             Text(f"The offices' database cannot be used: {path}.", f"ใช้ฐานข้อมูลของสำนักงานจำลองไม่ได้: {path}"),
             Text(
                 "Choose a file that can be written, a new name, or the address of a PostgreSQL that answers.",
-                "เลือกไฟล์ที่เขียนได้ ตั้งชื่อใหม่ หรือระบุที่อยู่ของ PostgreSQL ที่ใช้งานได้",
+                "เลือกแฟ้มที่เขียนได้ ตั้งชื่อใหม่ หรือระบุที่อยู่ของ PostgreSQL ที่ใช้งานได้",
             ),
         )
 
@@ -114,7 +114,7 @@ class DatabaseTooNew(EmulatorError):
                 "The offices' database was written by a newer version of thnid.",
                 "ฐานข้อมูลของสำนักงานจำลองถูกสร้างด้วย thnid รุ่นที่ใหม่กว่า",
             ),
-            Text("Update thnid, or choose another database.", "อัปเดต thnid หรือเลือกฐานข้อมูลอื่น"),
+            Text("Update thnid, or choose another database.", "ปรับรุ่น thnid หรือเลือกฐานข้อมูลอื่น"),
         )
 
 

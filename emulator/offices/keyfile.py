@@ -11,6 +11,7 @@ from pathlib import Path
 
 from apdu_specs import keys
 from apdu_specs.language import Text
+from apdu_specs.system_errors import reason_of
 from emulator.errors import EmulatorError
 
 KEY_LENGTH = keys.KEY_LENGTH
@@ -23,7 +24,7 @@ class KeyFileUnusable(EmulatorError):
 
     def __init__(self, path: Path, why: Text, way_out: Text) -> None:
         super().__init__(
-            Text(f"The key file {path} {why.en}.", f"ไฟล์กุญแจ {path} {why.th}"),
+            Text(f"The key file {path} {why.en}.", f"แฟ้มกุญแจ {path} {why.th}"),
             way_out,
         )
 
@@ -48,8 +49,8 @@ def read_key_file(path: Path) -> bytes:
     except OSError as error:
         raise KeyFileUnusable(
             path,
-            Text(f"cannot be read ({error.strerror})", f"อ่านไม่ได้ ({error.strerror})"),
-            Text("Check the name, or have a new key file made.", "ตรวจสอบชื่อไฟล์ หรือสร้างไฟล์กุญแจใหม่"),
+            Text(f"cannot be read ({error.strerror})", f"อ่านไม่ได้ ({reason_of(error).th})"),
+            Text("Check the name, or have a new key file made.", "ตรวจสอบชื่อแฟ้ม หรือสร้างแฟ้มกุญแจใหม่"),
         ) from error
     key = _decoded(content.strip())
     if key is None:
@@ -75,8 +76,8 @@ def make_key_file(path: Path) -> bytes:
     except OSError as error:
         raise KeyFileUnusable(
             path,
-            Text(f"cannot be made ({error.strerror})", f"สร้างไม่ได้ ({error.strerror})"),
-            Text("Choose another name or folder.", "เลือกชื่อไฟล์หรือโฟลเดอร์อื่น"),
+            Text(f"cannot be made ({error.strerror})", f"สร้างไม่ได้ ({reason_of(error).th})"),
+            Text("Choose another name or folder.", "เลือกชื่อแฟ้มหรือโฟลเดอร์อื่น"),
         ) from error
     return key
 
@@ -87,7 +88,7 @@ def _not_a_key(path: Path) -> KeyFileUnusable:
         Text("does not hold a key", "ไม่มีกุญแจที่ใช้ได้"),
         Text(
             f"It holds {KEY_LENGTH} bytes in hexadecimal or base64; have a new key file made.",
-            f"ต้องเป็นข้อมูล {KEY_LENGTH} ไบต์ในรูปเลขฐานสิบหกหรือ base64 ให้สร้างไฟล์กุญแจใหม่",
+            f"ต้องเป็นข้อมูล {KEY_LENGTH} ไบต์ในรูปเลขฐานสิบหกหรือ base64 ให้สร้างแฟ้มกุญแจใหม่",
         ),
     )
 

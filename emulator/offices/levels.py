@@ -10,14 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from apdu_specs.language import Text
 from emulator.errors import EmulatorError
 from emulator.offices.erm import ERM
 from emulator.written_file import UnfitFile, read_written_file
+from emulator.written_yaml import NotYaml, as_text
 
 DEFAULT_LEVEL = "register"
 """What is granted where nobody asked for a level."""
@@ -84,25 +82,9 @@ def standard_levels() -> Levels:
 def load_levels(path: Path) -> Levels:
     """The levels that a YAML file declares. Raises LevelsUnusable, OSError."""
     try:
-        raw = read_written_file(path, _LONGEST_FILE).decode()
-        return Levels(_levels(yaml.load(raw, _Loader)))
-    except _Wrong as wrong:
+        return Levels(_levels(as_text(read_written_file(path, _LONGEST_FILE))))
+    except (_Wrong, UnfitFile, NotYaml) as wrong:
         raise LevelsUnusable(path, wrong.why) from None
-    except UnfitFile as unfit:
-        raise LevelsUnusable(path, unfit.why) from None
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
-        raise LevelsUnusable(path, Text("it is not YAML", "ไม่ใช่ YAML ที่ถูกต้อง")) from error
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that is there twice: the first would be lost without a word."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value if isinstance(key.value, str)]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise _Wrong(Text(f"{_shown(key)} is there twice", f"{_shown(key)} ซ้ำกัน"))
-        return super().construct_mapping(node, deep)
 
 
 def _levels(found: object) -> tuple[Level, ...]:

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from apdu_specs import citizen_id, keys
 from apdu_specs.ami import ConsentMode
 from apdu_specs.language import Text
-from emulator.offices.authority import NO_OFFICE
+from apdu_specs.offices import NO_OFFICE
 from emulator.offices.levels import LEVEL_ID
 from emulator.offices.names import LONGEST_NAME
 
@@ -32,7 +32,7 @@ FIELD_REASONS = {
         f"must be 1 to {LONGEST_NAME} printable characters", f"ต้องเป็นตัวอักษรที่พิมพ์ได้ 1 ถึง {LONGEST_NAME} ตัว"
     ),
     "claim_type": Text("is not a known claim type", "ไม่ใช่รหัสประเภทบริการที่รู้จัก"),
-    "mobile": Text("must be 10 digits that begin with 0", "ต้องเป็นหมายเลขโทรศัพท์มือถือ 10 หลักที่ขึ้นต้นด้วย 0"),
+    "mobile": Text("must be 10 digits, a landline's 9", "ต้องเป็นตัวเลข 10 หลัก หรือ 9 หลักสำหรับโทรศัพท์บ้าน"),
     "uuid": Text("must be a UUID", "ต้องเป็น UUID"),
     "hospital_number": Text("must be at most 20 printable characters", "ต้องเป็นตัวอักษรที่พิมพ์ได้ไม่เกิน 20 ตัว"),
     "bool_type": Text("must be true or false", "ต้องเป็น true หรือ false"),

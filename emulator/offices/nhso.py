@@ -139,8 +139,9 @@ class Nhso:
     ) -> None:
         """As ``grant`` with a level that is known, inside somebody's transaction and with its entry in the log."""
         officer = _locked(session, citizen_id) or Officer(citizen_id=citizen_id)
-        if officer.revoked_at is not None or _lapses(officer, self._clock.now()):
-            _end_session(session, citizen_id)  # a token of the right that ended opens nothing of the new one
+        ended = officer.revoked_at is not None or _lapses(officer, self._clock.now())
+        if ended or officer.organisation != organisation:
+            _end_session(session, citizen_id)  # a token of the right before opens nothing of the new one
         officer.name, officer.organisation, officer.level = name, organisation, level
         officer.granted_at, officer.last_login_at = self._clock.now(), None
         officer.revoked_at, officer.revoked_because = None, None
@@ -331,11 +332,11 @@ def _last_used(officer: Officer | Row[Any]) -> datetime:
     return max(granted_at, officer.last_login_at or granted_at)
 
 
-def unknown_level(levels: Levels, field: str = "level") -> Refused:
+def unknown_level(levels: Levels) -> Refused:
     """The refusal of a level that is not configured."""
     known = ", ".join(levels.ids)
     reason = Text(f"must be one of: {known}", f"ต้องเป็นค่าใดค่าหนึ่งต่อไปนี้: {known}")
-    return Refused(replies.REQUEST_NOT_VALID, faults=(Fault(field, reason),))
+    return Refused(replies.REQUEST_NOT_VALID, faults=(Fault("level", reason),))
 
 
 def _modules_for(level: Level) -> tuple[Module, ...]:

@@ -128,7 +128,7 @@ FAULTS = (
         Family.LENGTHS,
         Text(
             "a command with data loses its Le (case 4 becomes case 3)",
-            "คำสั่งที่มีข้อมูลเสีย Le ไป (กรณี 4 กลายเป็นกรณี 3)",
+            "Le ของคำสั่งแบบมีข้อมูลถูกตัดออก (กรณี 4 กลายเป็นกรณี 3)",
         ),
         None,
         ("TX-12",),

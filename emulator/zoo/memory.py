@@ -141,7 +141,7 @@ FAULTS = (
         Family.MEMORY,
         Text(
             "the tries left are told from memory until the next reset",
-            "จำนวนครั้งที่เหลือของ PIN มาจากที่จำไว้จนกว่าจะรีเซ็ต",
+            "จำนวนครั้งที่เหลือของ PIN ที่แจ้งเป็นค่าที่จำไว้ จนกว่าจะรีเซ็ต",
         ),
         None,
         ("FL-4",),
@@ -152,7 +152,7 @@ FAULTS = (
         Family.MEMORY,
         Text(
             "whatever the challenge, the first cryptogram is told again until the next reset",
-            "ไม่ว่าคำท้าใด ได้รหัสยืนยันตัวบุคคลชุดแรกซ้ำจนกว่าจะรีเซ็ต",
+            "ไม่ว่าคำท้าใด ได้ cryptogram ชุดแรกซ้ำจนกว่าจะรีเซ็ต",
         ),
         None,
         ("FL-1",),

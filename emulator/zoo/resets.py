@@ -61,7 +61,7 @@ FAULTS = (
         Family.RESETS,
         Text(
             "a warm reset does not reach the card: selection and PIN session outlive it",
-            "การรีเซ็ตไม่ถึงบัตร การเลือกและเซสชัน PIN จึงยังอยู่",
+            "การรีเซ็ตแบบอุ่นไม่ถึงบัตร การเลือกแอปเพล็ตและเซสชัน PIN จึงยังอยู่",
         ),
         None,
         ("RS-4",),
@@ -72,7 +72,7 @@ FAULTS = (
         Family.RESETS,
         Text(
             "the card gives no usable ATR after a warm reset, until power is cut",
-            "หลังรีเซ็ต บัตรไม่ตอบ ATR ที่ใช้ได้จนกว่าจะตัดไฟ",
+            "หลังรีเซ็ตแบบอุ่น บัตรไม่ตอบ ATR ที่ใช้ได้จนกว่าจะตัดไฟ",
         ),
         Argument(Text("resets that work before", "จำนวนครั้งที่รีเซ็ตได้ก่อนหน้านั้น"), 0),
         ("AT-1", "RS-1"),

@@ -100,7 +100,7 @@ FAULTS = (
         Family.T0,
         Text(
             "a command reaches the card twice; the second answer is told. A wrong PIN costs two tries",
-            "คำสั่งถึงบัตรสองครั้ง และได้คำตอบของครั้งที่สอง PIN ที่ผิดจึงเสียสองครั้ง",
+            "คำสั่งถึงบัตรสองครั้ง และได้คำตอบของครั้งที่สอง PIN ที่ผิดจึงเสียโอกาสสองครั้ง",
         ),
         Argument(Text("one in this many commands", "หนึ่งครั้งในกี่คำสั่ง"), 10, least=1),
         ("TX-8",),

@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from apdu_specs import browsers
-from apdu_specs.bangkok import BANGKOK
+from apdu_specs.bangkok import BANGKOK, local_time
 from apdu_specs.language import Language, Text
 from harness.agent import messages as m
 from harness.agent import shapes
@@ -158,7 +158,7 @@ def _nhso_service(nhso: NhsoDesk, limits: Limits | None, clock: Callable[[], dat
     @routes.get("/latest-authen-code/{pid}", response_model=m.LatestCode)
     async def latest(pid: str) -> Response:
         found = await codes(pid, 1, all_hospitals=False)
-        return JSONResponse(found[0] if found else {"checkDate": _told(clock())})
+        return JSONResponse(found[0] if found else {"checkDate": local_time(clock())})
 
     @routes.get("/latest-5-authen-code-all-hospital/{pid}/", include_in_schema=False)
     @routes.get("/latest-5-authen-code-all-hospital/{pid}", response_model=list[m.GivenCode])
@@ -207,10 +207,6 @@ async def _confirmation(request: Request) -> dict[str, str]:
         if len(body) > LONGEST_BODY:
             raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LONG)
     return parsed(request.headers.get("content-type", ""), body)
-
-
-def _told(instant: datetime) -> str:
-    return instant.astimezone(BANGKOK).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _refuse_as_spring(app: FastAPI, language: Language) -> None:

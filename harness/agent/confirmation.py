@@ -1,6 +1,6 @@
 """What programs send to ``confirm-save``: which fields, and what is said of each that will not do.
 
-Public: the fields, ten digits of ``mobile`` or none (an empty text, 0), ``hn`` null. The rules' texts are ``assumed``.
+Public: the fields, the digits of ``mobile`` or none (an empty text, 0), ``hn`` null. The rules' texts are ``assumed``.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from http import HTTPStatus
 from typing import Any
 
 from apdu_specs.citizen_id import is_valid
-from apdu_specs.entitlements import MOBILE_LENGTH
+from apdu_specs.entitlements import PHONE
 from apdu_specs.language import Text
 from harness.agent.refusals import FieldError, Refusal
+from harness.agent.user_config import UUID_FORM
 
 LONGEST_BODY = 64 * 1024
 JSON_TYPE = "application/json"
@@ -26,8 +27,6 @@ TOO_LONG = Text("The body is too long.", "ข้อมูลที่ส่ง�
 NOT_VALID = Text("The data is not complete or not correct.", "ข้อมูลไม่ครบถ้วนหรือไม่ถูกต้อง")
 CITIZEN_ID = Text("The citizen id is not valid.", "เลขประจำตัวประชาชนไม่ถูกต้อง")
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_MOBILE = re.compile(rf"[0-9]{{{MOBILE_LENGTH}}}")
 _NO_PHONE = ("", "0")
 """What programs send for a patient without a phone; ``0`` also as a number."""
 _CLAIM_TYPE = re.compile(r"[A-Za-z0-9]{1,20}")
@@ -58,14 +57,17 @@ RULES = (
         "mobile",
         True,
         "Pattern",
-        lambda text: text in _NO_PHONE or _MOBILE.fullmatch(text) is not None,
-        Text("The mobile number has to be 10 digits.", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
+        lambda text: text in _NO_PHONE or PHONE.fullmatch(text) is not None,
+        Text(
+            "The telephone number has to be 10 digits, a landline's 9.",
+            "หมายเลขโทรศัพท์ต้องเป็นตัวเลข 10 หลัก หรือ 9 หลักสำหรับโทรศัพท์บ้าน",
+        ),
     ),
     Rule(
         "correlationId",
         True,
         "Pattern",
-        lambda text: _UUID.fullmatch(text) is not None,
+        lambda text: UUID_FORM.fullmatch(text) is not None,
         Text("The reference of the reading is not valid.", "รหัสอ้างอิงการอ่านบัตร (correlationId) ไม่ถูกต้อง"),
     ),
     Rule(

@@ -11,7 +11,7 @@ from typing import Any
 from apdu_specs.language import Text
 from harness.agent import shapes
 from harness.officer import errors
-from harness.officer.offices import TIMEOUT_S, OfficeClient
+from harness.officer.offices import OfficeClient
 
 LATEST = 5
 
@@ -25,8 +25,8 @@ class NhsoDesk(OfficeClient):
     service = Text("NHSO", "ระบบของ สปสช.")
     refused = errors.NhsoRefused
 
-    def __init__(self, url: str, token: str, *, timeout_s: float = TIMEOUT_S) -> None:
-        super().__init__(url, timeout_s=timeout_s)
+    def __init__(self, url: str, token: str) -> None:
+        super().__init__(url)
         self._bearer = {"Authorization": f"Bearer {token}"}
 
     def rights(self, citizen_id: str) -> dict[str, Any]:

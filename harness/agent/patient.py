@@ -75,11 +75,21 @@ class PatientReader:
         self._terminal = terminal
 
     def terminals(self) -> list[dict[str, Any]]:
-        """Every reader that may be used and whether a card is in it. Asks nobody: it is known already."""
+        """Every reader that may be used and whether a card is in it. Asks nobody: it is known already.
+
+        An empty further slot of a reader is none: the virtual one has two, and programs take the last of the list.
+        """
         readers = self._readers()
-        chosen = readers.reader(self._wanted)
-        only_that = () if chosen is None else (chosen,)
-        seen = readers.seen if self._wanted is None else only_that
+        if self._wanted is None:
+            names = {each.name for each in readers.seen}
+            seen = [
+                each
+                for each in readers.seen
+                if each.card or _first_slot(each.name) not in names - {each.name}
+            ]
+        else:
+            chosen = readers.reader(self._wanted)
+            seen = [] if chosen is None else [chosen]
         return [{"terminalName": each.name, "isPresent": each.card} for each in seen]
 
     def read(self, *, photo: bool) -> PatientCard:
@@ -103,6 +113,11 @@ class PatientReader:
         if self._seen is not None:
             self._seen(client, card)
         return card
+
+
+def _first_slot(name: str) -> str:
+    """What pcsc-lite calls the first slot of the same reader: its names end with a reader's and a slot's number."""
+    return f"{name[:-2]}00"
 
 
 def read_card(client: CardClient, *, photo: bool) -> PatientCard:

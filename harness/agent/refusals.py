@@ -26,7 +26,7 @@ NO_CARD = Text(
 )
 CARD_REMOVED = Text(
     "The card was taken out while it was read. Insert it again.",
-    "บัตรถูกถอดออกระหว่างการอ่าน กรุณาเสียบบัตรใหม่แล้วลองอีกครั้ง",
+    "บัตรถูกถอดออกระหว่างการอ่าน กรุณาเสียบบัตรอีกครั้งแล้วลองใหม่",
 )
 NOT_A_NATIONAL_CARD = Text(
     "The card in the reader is not a Thai national ID card, or its chip cannot be read.",
@@ -83,7 +83,8 @@ class Refusal(Exception):
                 "objectName": each.owner,
                 "defaultMessage": each.message.say(language),
             }
-            for each in self.errors
+            # Programs show the first text, and one of them the second.
+            for each in (self.errors * 2 if len(self.errors) == 1 else self.errors)
         ]
         return {
             "timestamp": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}+00:00",
@@ -111,6 +112,6 @@ def confirming_refused(error: HarnessError) -> Refusal:
     if not isinstance(error, OfficeRefused) or error.status in _OURS_TO_MEND:
         return reading_refused(error)
     told = [FieldError(name, error.status, reason) for name, reason in error.fields.items()]
-    # Who is known and what is asked for are at fault together. Programs show the first text, one the second.
+    # Who is known and what is asked for are at fault together.
     both = [FieldError(name, error.status, error.message) for name in ("pid", "claimType")]
     return Refusal(HTTPStatus.BAD_REQUEST, error.message, told or both)

@@ -10,7 +10,7 @@ from harness.errors import HarnessError
 
 FILE_NAME = "userconfig.properties"
 KEY = "nhso.service.token"
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LONGEST = 64 * 1024
 
 
@@ -32,7 +32,7 @@ class HospitalTokenMissing(HarnessError):
 def checked_token(text: str) -> str:
     """A token as NHSO gives it, a UUID of 36 characters. Raises HospitalTokenMissing."""
     token = text.strip()
-    if _UUID.fullmatch(token) is None:
+    if UUID_FORM.fullmatch(token) is None:
         raise HospitalTokenMissing(
             Text(
                 "A hospital's token is a UUID of 36 characters.",

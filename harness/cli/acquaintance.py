@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from apdu_specs import keys
 from harness.cli.control import CONTROL_VARIABLE, cards_in_readers
-from harness.cli.on_card import virtual_holder
-from harness.cli.stand_in_nhso import holder_on
+from harness.cli.on_card import holder_on, virtual_holder
 from harness.client import CardClient
 from harness.errors import HarnessError
 from harness.terminals.presence import Readers

@@ -27,10 +27,10 @@ class KeptHeadUnusable(HarnessError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            Text(f"{path} holds no head of an audit log.", f"{path} ไม่ใช่ไฟล์ตำแหน่งท้ายของบันทึกการตรวจสอบ"),
+            Text(f"{path} holds no head of an audit log.", f"{path} ไม่ใช่แฟ้มตำแหน่งท้ายของบันทึกการตรวจสอบ"),
             Text(
                 "Give the file that an earlier --head wrote, or a new name.",
-                "ระบุไฟล์ที่ --head เคยเขียนไว้ หรือชื่อไฟล์ใหม่",
+                "ระบุแฟ้มที่ --head เคยเขียนไว้ หรือชื่อแฟ้มใหม่",
             ),
         )
 

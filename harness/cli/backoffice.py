@@ -30,7 +30,7 @@ def make_key(output: Output, path: Path) -> None:
     make_key_file(path)
     output.report(
         {"key_file": str(path)},
-        lambda: output.say(Text(f"New key file: {path}", f"สร้างไฟล์กุญแจใหม่แล้ว: {path}")),
+        lambda: output.say(Text(f"New key file: {path}", f"สร้างแฟ้มกุญแจใหม่แล้ว: {path}")),
     )
 
 

@@ -10,11 +10,14 @@ from urllib.parse import urlsplit
 import click
 
 from apdu_specs.language import Text
+from emulator.offices.ports import MAIL_PORT, OFFICES_PORT
+from harness.cli.eform import DEFAULT_PORT as SCREEN_PORT
 from harness.cli.eform import token_options, token_places
 from harness.cli.offices_database import key_file_option
 from harness.cli.on_card import virtual_holder
-from harness.cli.output import Output, reporting
+from harness.cli.output import Output, language_of_pages, reporting
 from harness.cli.reader import find_reader, reader_option
+from harness.cli.smartcard_agent import DEFAULT_PORT as AGENT_PORT
 from harness.cli.stopping import stopped_by_signals
 from harness.cli.whole_office import TITLES, OfficeOptions, Ports, WholeOffice, whole_office
 from harness.client import CardClient
@@ -42,13 +45,17 @@ _PORT = click.IntRange(0, 65535)
     help="Citizens on file.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Which citizens.")
-@click.option("--port", type=_PORT, default=8180, show_default=True, help="The offices; 0 picks a free one.")
-@click.option("--agent-port", type=_PORT, default=8189, show_default=True, help="The SmartCard Agent.")
-@click.option("--screen-port", type=_PORT, default=8188, show_default=True, help="The officer's screen.")
+@click.option(
+    "--port", type=_PORT, default=OFFICES_PORT, show_default=True, help="The offices; 0 picks a free one."
+)
+@click.option("--agent-port", type=_PORT, default=AGENT_PORT, show_default=True, help="The SmartCard Agent.")
+@click.option(
+    "--screen-port", type=_PORT, default=SCREEN_PORT, show_default=True, help="The officer's screen."
+)
 @click.option(
     "--counter-port", type=_PORT, default=8187, show_default=True, help="The registry office's PIN counter."
 )
-@click.option("--mail-port", type=_PORT, default=8125, show_default=True, help="The mail catcher.")
+@click.option("--mail-port", type=_PORT, default=MAIL_PORT, show_default=True, help="The mail catcher.")
 @click.option(
     "--bind",
     "host",
@@ -143,6 +150,7 @@ def command(
         hospital_token=hospital_token,
         officer=officer,
         test_mode=test_mode,
+        language=language_of_pages(),
     )
     with stopped_by_signals() as wait, whole_office(options) as office:
         for note in (absent, _strangers(host)):

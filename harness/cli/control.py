@@ -32,10 +32,10 @@ from harness.cli.card_view import document_of
 from harness.cli.output import GUARDED, describe
 from harness.cli.states import put_into_state, restore_from
 from harness.errors import HarnessError, NoCard, NoReader
+from harness.qualify.actuator import CONTROL_VARIABLE as CONTROL_VARIABLE
+from harness.qualify.actuator import MAX_MESSAGE
 
-CONTROL_VARIABLE = "THNID_CONTROL"
 SOCKET_NAME = "control"
-_MAX_MESSAGE = 65536
 _TIMEOUT_S = 30.0
 _REQUEST_TIMEOUT_S = 2.0  # a client that says nothing must not keep 'thnid run' from ending
 
@@ -90,7 +90,10 @@ class NotANationalCard(HarnessError):
     def __init__(self) -> None:
         super().__init__(
             Text("The test card has no holder, PIN or counters.", "บัตรทดสอบไม่มีผู้ถือบัตร PIN หรือตัวนับ"),
-            Text("Leave out --test-card for a national card.", "หากต้องการบัตรประชาชน โปรดไม่ระบุ --test-card"),
+            Text(
+                "Leave out --test-card for a national card.",
+                "หากต้องการบัตรประจำตัวประชาชน ไม่ต้องระบุ --test-card",
+            ),
         )
 
 
@@ -151,9 +154,8 @@ class ControlServer:
                 return
             with connection, contextlib.suppress(OSError, ValueError):  # whoever asks nonsense gets no answer
                 connection.settimeout(_REQUEST_TIMEOUT_S)
-                request = json.loads(connection.recv(_MAX_MESSAGE))
-                if isinstance(request, dict):
-                    connection.sendall(json.dumps(self._answer(request)).encode())
+                request = _request(connection.recv(MAX_MESSAGE))
+                connection.sendall(json.dumps(self._answer(request)).encode())
 
     def _answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -199,7 +201,7 @@ class ControlServer:
                 put_into_state(card, request.get("failures"), request.get("state"))
             case "snapshot":
                 self._kept[str(request.get("as", OF_THE_USER))] = card.snapshot()
-            case "restore" if "from" in request:
+            case "restore" if request.get("from"):
                 restore_from(card, Path(request["from"]))
             case "restore":
                 card.restore(self._kept_as(str(request.get("to", OF_THE_USER))))
@@ -243,7 +245,7 @@ class ControlServer:
 
     def _at_another_reader(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Insert into, or take out of, the reader with that number; the first is 0."""
-        reader = int(request["reader"])
+        reader: int = request["reader"]
         if not 0 < reader < self._bench.reader_count:
             raise NoReader(str(reader))
         if request.get("do") == "remove":
@@ -284,6 +286,25 @@ class ControlServer:
 
 
 _CARD_REQUESTS = frozenset({"show", "set", "snapshot", "restore"})
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(("do", "card", "as", "to", "from", "state", "odd"), str),
+    **dict.fromkeys(("reader", "failures"), int),
+}
+
+
+def _request(message: bytes) -> dict[str, Any]:
+    """What a client asks, without what is null; every part is of its kind. Raises ValueError for anything else."""
+    try:
+        said = json.loads(message)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if not isinstance(said, dict):
+        raise ValueError("a request is an object")
+    request = {key: value for key, value in said.items() if value is not None}
+    for key, kind in _KINDS.items():
+        if key in request and type(request[key]) is not kind:  # a bool is no number
+            raise ValueError(f"{key} is of another kind")
+    return request
 
 
 def _written(card: Personalisation) -> dict[str, Any]:

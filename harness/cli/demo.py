@@ -37,7 +37,7 @@ _NEXT = (
         "thnid card create my.card --pin 1234 --failures 2",
         Text("a card in exactly that state", "บัตรที่อยู่ในสถานะที่ต้องการ"),
     ),
-    ("thnid run --card my.card -- thnid login", Text("log in with it", "เข้าสู่ระบบด้วยบัตรนั้น")),
+    ("thnid run --card my.card -- thnid login", Text("log in with it", "เข้าใช้งานด้วยบัตรนั้น")),
     (
         "thnid office renew-pin --card my.card --pin 4321",
         Text("a new PIN from the registry office", "ขอ PIN ใหม่ที่สำนักทะเบียน"),

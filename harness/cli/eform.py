@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from apdu_specs.language import Language, Text
-from harness.cli.output import Misuse, Output, language_was_chosen, reporting
+from harness.cli.output import Misuse, Output, language_of_pages, reporting
 from harness.cli.reader import reader_option, terminal_for
 from harness.cli.renewing import way_to_new_pin
 from harness.cli.replacing import way_to_new_card
@@ -28,7 +28,6 @@ DEFAULT_PORT = 8188
 _CITIZENS = 300  # for the embedded NHSO, so that there is somebody to search for
 _SEED = 1
 _WAIT_FOR_CLOCK_S = 2.0
-_LEVEL = "authenticate"  # the one that may do everything
 SRM_DIR_HELP = "Write SRM's token.txt below this folder (the original: %USERPROFILE%)."
 
 
@@ -128,7 +127,7 @@ def command(
             )
         )
     places = token_places(token_dir, programs, token_bom)
-    language: Language = output.language if language_was_chosen() else "th"
+    language = language_of_pages()
     try:
         from harness.officer.entitlement import EntitlementClient
         from harness.officer.offices import AuthorityClient, NhsoClient
@@ -208,9 +207,10 @@ def _know(offices: EmbeddedOffices | None, card: CardClient) -> None:
     """Make the card in the reader an officer's, and its holder a citizen, as far as the offices are ours."""
     if offices is None:
         return
-    from harness.cli.stand_in_nhso import holder_of
+    from emulator.offices.backoffice import OFFICERS_LEVEL
+    from harness.cli.on_card import holder_of
 
     holder = holder_of(card.read_all())
     offices.know_card(holder.citizen_id, card.card_serial())
-    offices.grant(holder.citizen_id, name=str(holder.thai_name), level=_LEVEL)
+    offices.grant(holder.citizen_id, name=str(holder.thai_name), level=OFFICERS_LEVEL)
     offices.offices.citizens.admit_holder(holder)

@@ -45,7 +45,7 @@ _HEADINGS = (
     Text("seconds", "วินาที"),
     Text("", ""),
 )
-_SUITE, _LEARNED = Text("conformance suite", "ชุดทดสอบ"), Text("learned", "เรียนรู้")
+_SUITE, _LEARNED = Text("conformance suite", "ชุดกรณีทดสอบ"), Text("learned", "เรียนรู้")
 _OK, _DEVIATES = Text("ok", "ตรง"), Text("DEVIATES", "ไม่ตรง")
 
 
@@ -136,7 +136,7 @@ def command(
         raise Misuse(
             Text(
                 "--in-process learns a card of its own: leave out --reader.",
-                "--in-process เรียนรู้บัตรที่สร้างขึ้นเอง โปรดไม่ระบุ --reader",
+                "--in-process เรียนรู้บัตรที่สร้างขึ้นเอง จึงไม่ต้องระบุ --reader",
             )
         )
     if trace_path is not None:
@@ -279,7 +279,7 @@ def _export(output: Output, policy: PinPolicy, first_pin: bytes, path: Path) -> 
     document = {"policy": policy.name, "cases": len(cases), "steps": both.steps, "file": str(path)}
     told = Text(
         f"{len(cases)} cases with {both.steps} steps are in {path}.",
-        f"บันทึกชุดทดสอบ {len(cases)} กรณี รวม {both.steps} ขั้น ไว้ที่ {path}",
+        f"บันทึกชุดกรณีทดสอบ {len(cases)} กรณี รวม {both.steps} ขั้น ไว้ที่ {path}",
     )
     output.report(document, lambda: output.say(told))
     return 0

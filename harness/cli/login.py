@@ -20,6 +20,7 @@ from harness.officer import srm_file
 from harness.officer.login import Login, LoginResult, PinProvider, StepResult
 from harness.officer.offices import AuthorityClient, NhsoClient
 from harness.officer.screen.midnight import OfficesClock
+from harness.officer.token_file import Place
 
 if TYPE_CHECKING:
     from emulator.offices.embedded import EmbeddedOffices
@@ -58,6 +59,7 @@ _NO_SRM = Text(
     type=click.Path(path_type=Path),
     help="Write nhso_token.txt into this folder.",
 )
+@click.option("--token-bom", is_flag=True, help="With a byte order mark, as some originals write it.")
 @click.option("--srm-dir", envvar="THNID_SRM_DIR", type=click.Path(path_type=Path), help=SRM_DIR_HELP)
 @click.option("--real-card", metavar="SERIAL", help="Allow a PIN try on the real card with this serial.")
 @reporting
@@ -72,6 +74,7 @@ def command(
     idle_days: int | None,
     card_replaced: bool,
     token_dir: Path | None,
+    token_bom: bool,
     srm_dir: Path | None,
     real_card: str | None,
 ) -> int:
@@ -93,7 +96,7 @@ def command(
         raise Misuse(
             Text(
                 f"{names} is for the embedded offices; it does nothing to those at a URL.",
-                f"{names} ใช้กับหน่วยงานจำลองในตัวเท่านั้น ไม่มีผลต่อบริการที่ระบุด้วย URL",
+                f"{names} ใช้กับสำนักงานจำลองในตัวเท่านั้น ไม่มีผลต่อบริการที่ระบุด้วย URL",
             )
         )
     with ExitStack() as cleanup:
@@ -112,7 +115,7 @@ def command(
             cleanup.enter_context(AuthorityClient(authority_url)),
             nhso,
             pin_provider(output, pin_stdin),
-            token_folder=token_dir,
+            token_places=() if token_dir is None else (Place(token_dir, token_bom),),
             clock=OfficesClock(nhso) if token_dir is not None else None,
             real_card=real_card,
             on_card=seed,
@@ -133,7 +136,7 @@ def with_srm_tokens(output: Output, result: LoginResult, nhso: NhsoClient, home:
         if tokens is None:
             click.echo(f"thnid: {_NO_SRM.say(output.language)}", err=True)
         else:
-            srm_file.write(home, tokens)
+            srm_file.write(home, tokens, at=OfficesClock(nhso)())
     except HarnessError as error:
         return replace(result, error=result.error or error)
     return result
@@ -153,8 +156,8 @@ def embedded_offices(
     """The stand-in offices, in this process. Raises OfficesNotInstalled."""
     with offices_needed():
         from emulator.offices.embedded import EmbeddedOffices
-    from emulator.offices.keyfile import master_key
-    from emulator.offices.levels import load_levels
+        from emulator.offices.keyfile import master_key
+        from emulator.offices.levels import load_levels
 
     return EmbeddedOffices(
         master_key(key_file),
@@ -215,7 +218,7 @@ def finish(output: Output, result: LoginResult) -> int:
             output.say(result.error.what_to_do)
         elif result.module is not None:
             output.say(
-                Text(f"Logged in. Module: {result.module.en}", f"เข้าสู่ระบบแล้ว โมดูล: {result.module.th}"),
+                Text(f"Logged in. Module: {result.module.en}", f"เข้าใช้งานแล้ว โมดูล: {result.module.th}"),
                 style="bold green",
             )
 

@@ -66,7 +66,7 @@ def renew_pin(
     key_file: Path | None,
     real_card: str | None,
 ) -> None:
-    """Issue a new PIN, as a registration office does for the card's owner. Impossible on a locked card."""
+    """Issue a new PIN, as a registry office does for the card's owner. Impossible on a locked card."""
     chosen = new_pin(output, pin, pin_stdin)
     with _client(card_path, reader_name, real_card) as client:
         try:
@@ -125,7 +125,7 @@ def replace_card(
     key_file: Path | None,
     force: bool,
 ) -> None:
-    """Make the owner a new card with a new serial, as a registration office does when the old one is locked."""
+    """Make the owner a new card with a new serial, as a registry office does when the old one is locked."""
     from emulator.card.card_file import read_card_file
     from emulator.card.issue import card_in_file, reissued
     from emulator.offices.keyfile import master_key
@@ -220,7 +220,7 @@ def serve(
     from emulator.card.card_file import read_card_file
     from emulator.card.issue import card_in_memory
     from harness.cli.login import embedded_offices
-    from harness.cli.stand_in_nhso import holder_on
+    from harness.cli.on_card import holder_on
 
     mail_server = _mail_server(smtp, smtp_password_file, smtp_sender)
     officers = [read_card_file(path)[0] for path in cards]

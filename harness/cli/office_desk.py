@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from apdu_specs.language import Language, Text
-from harness.cli.output import Output, language_was_chosen, reporting
+from apdu_specs.language import Text
+from harness.cli.output import Output, language_of_pages, reporting
 from harness.cli.reader import reader_option, terminal_for
 from harness.cli.replacing import way_to_new_card
 from harness.cli.stopping import stopped_by_signals
@@ -51,7 +51,7 @@ def command(
         from harness.web_server import WebServer
     except ModuleNotFoundError as error:
         raise ScreenNotInstalled(error.name or "") from error
-    language: Language = output.language if language_was_chosen() else "th"
+    language = language_of_pages()
     with stopped_by_signals() as wait, RegistryClient(registry_url, counter_key=counter_key) as registry:
         renewal = PinRenewal(
             lambda: terminal_for(reader_name, disposition="reset"), registry, real_card=real_card

@@ -268,21 +268,15 @@ def _document(letter: LetterStanding) -> dict[str, Any]:
 
 
 def _letter_in(path: Path) -> dict[str, Any]:
-    import yaml
-
     from emulator.written_file import UnfitFile, read_written_file
+    from emulator.written_yaml import NotYaml, as_text
 
-    class AllText(yaml.SafeLoader):
-        """Leaves every value as it was written: 081 is a telephone number's start, not a number."""
-
-    AllText.yaml_implicit_resolvers = {}
     try:
-        raw = _stdin_letter(path) if str(path) == _STDIN else read_written_file(path, _LONGEST_FILE)
-        found = yaml.load(raw.decode(), AllText)
-    except UnfitFile as unfit:
+        found = as_text(
+            _stdin_letter(path) if str(path) == _STDIN else read_written_file(path, _LONGEST_FILE)
+        )
+    except (UnfitFile, NotYaml) as unfit:
         raise LetterFileUnusable(path, unfit.why) from None
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
-        raise LetterFileUnusable(path, Text("it is not YAML", "ไม่ใช่ YAML ที่ถูกต้อง")) from error
     if not isinstance(found, dict):
         raise LetterFileUnusable(path, Text("it names no fields", "ไม่มีช่องข้อมูล"))
     return _with_region(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,12 +48,25 @@ class OfficesNotInstalled(HarnessError):
 
 
 @contextmanager
-def offices_needed() -> Iterator[None]:
-    """Around what imports the offices: a package that is missing becomes OfficesNotInstalled."""
+def offices_at_work() -> Iterator[None]:
+    """Around what may import the offices in the middle of its work: a package that is missing becomes OfficesNotInstalled."""
     try:
         yield
     except ModuleNotFoundError as error:
         raise OfficesNotInstalled(error.name or "") from error
+
+
+@contextmanager
+def offices_needed() -> Iterator[None]:
+    """As ``offices_at_work``, around imports and nothing else: a fifth quicker, as nobody looks for garbage meanwhile."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        with offices_at_work():
+            yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,26 +54,27 @@ def language() -> Language:
     return "th" if chosen == "th" else "en"
 
 
-def language_was_chosen() -> bool:
-    """Whether ``--lang`` was given."""
+def language_of_pages() -> Language:
+    """What pages and agents that are served begin in: ``--lang`` if it was given, else Thai, as the real ones."""
     context = click.get_current_context(silent=True)
-    return context is not None and context.meta.get(_LANGUAGE) is not None
+    chosen = None if context is None else context.meta.get(_LANGUAGE)
+    return "en" if chosen == "en" else "th"
 
 
 def language_of_environment() -> Language:
     """Thai if the locale is Thai and standard output can carry it, else English."""
     setting = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "th" if setting.lower().startswith("th") and _carries("ก") else "en"
+    return "th" if setting.lower().startswith("th") and _carries_thai() else "en"
 
 
 def as_json(document: dict[str, Any]) -> str:
     """One line of JSON; only ASCII where standard output is not made for more."""
-    return json.dumps(document, ensure_ascii=not _carries("ก"))
+    return json.dumps(document, ensure_ascii=not _carries_thai())
 
 
-def _carries(text: str) -> bool:
+def _carries_thai() -> bool:
     try:
-        text.encode(sys.stdout.encoding)
+        "ก".encode(sys.stdout.encoding)
     except UnicodeEncodeError:
         return False
     return True

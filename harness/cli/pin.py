@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
 from apdu_specs.language import Text
 from harness.cli.output import Output
-from harness.client import CardClient
-from harness.client.card import well_formed
 from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from harness.client import CardClient
 
 PIN_VARIABLE = "THNID_PIN"
 
@@ -56,6 +58,8 @@ def _question(tries_left: int | None) -> Text:
 
 def new_pin(output: Output, given: str | None, from_stdin: bool) -> str:
     """The new PIN that the card's owner chose: 4 digits. Raises NoPinGiven, PinMalformed."""
+    from harness.client.card import well_formed
+
     pin = given
     if pin is None and from_stdin:
         pin = _line_from_stdin()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
-import platform
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,32 +14,26 @@ import click
 
 from apdu_specs.language import Text
 from harness.cli.output import CommandGroup, Misuse, Output, language_option, reporting
-from harness.cli.pin import pin_provider
-from harness.cli.qualify_place import at_place, place_told
-from harness.cli.qualify_report import compare, report
-from harness.cli.qualify_sign import SHOWN_AS, STATED, sign, stated_options, verify, with_stated
+from harness.cli.pin import PIN_VARIABLE, pin_provider
+from harness.cli.qualify_header import header_of, is_header, require_same
+from harness.cli.qualify_place import at_place
+from harness.cli.qualify_report import compare, extra_needed, report, schema
+from harness.cli.qualify_sign import SHOWN_AS, sign, stated_options, verify, with_stated
 from harness.cli.qualify_station import station
 from harness.cli.reader import find_reader
-from harness.cli.run import PIN_VARIABLE, READER_VARIABLE
-from harness.errors import HarnessError
+from harness.cli.run import READER_VARIABLE
 from harness.qualify import thai
 from harness.qualify.report.words import VERDICTS, amount, limits_sentence, profile_title
+from harness.stack import DEFAULT_READER_NAME
 
 if TYPE_CHECKING:
     from harness.qualify.actuator import Actuator
     from harness.qualify.criterion import Criterion
+    from harness.qualify.record import Record
     from harness.qualify.subject import Operator, Subject
 
 FAILED = 1
-PAGE = "report.html"
-_VIRTUAL_READER = "Virtual PCD"
 _STYLES = {"pass": "green", "marginal": "yellow", "fail": "bold red", "incomplete": "magenta"}
-
-
-class WrongRequest(HarnessError):
-    """The options do not fit each other, or the record that is to be continued."""
-
-    exit_status = 2
 
 
 @click.group("qualify", cls=CommandGroup)
@@ -74,7 +66,7 @@ def _show_criteria(output: Output, criteria: Sequence[Criterion]) -> None:
             for each in (
                 Text("id", "รหัส"),
                 Text("criterion", "เกณฑ์"),
-                Text("limits", "ขอบเขต"),
+                Text("limits", "ขีดจำกัด"),
                 Text("unit", "หน่วย"),
                 Text("needs", "ต้องมี"),
                 Text("basis", "ที่มา"),
@@ -147,7 +139,7 @@ def run_command(output: Output, **options: Any) -> int:
     Every result is on the disk as soon as it is there: after Ctrl-C, or when the reader has gone, --resume goes on.
     """
     from harness.qualify.criteria import CRITERIA
-    from harness.qualify.record import DOCUMENT, Record
+    from harness.qualify.record import DOCUMENT
     from harness.qualify.runner import Campaign, interrupted_once
 
     record, subject = _prepared(output, **options)
@@ -168,13 +160,12 @@ def run_command(output: Output, **options: Any) -> int:
             raise click.Abort from None
     written = [record.folder / DOCUMENT, *write_reports(document, record.folder, output)]
     output.report({**document, "folder": str(record.folder)}, lambda: show_record(output, document, written))
-    assert isinstance(record, Record)
     if campaign.gone is not None:
         raise campaign.gone if not output.json else click.exceptions.Exit(campaign.gone.exit_status)
     return 0 if document["verdict"] in ("pass", "marginal") else FAILED
 
 
-def _prepared(output: Output, *, resume: Path | None, **options: Any) -> tuple[Any, Subject]:
+def _prepared(output: Output, *, resume: Path | None, **options: Any) -> tuple[Record, Subject]:
     """The record, new or resumed, and the subject. Raises WrongRequest, NoReader, StackUnavailable, NoRecord."""
     from harness.qualify.record import NoRecord, Record
 
@@ -187,12 +178,12 @@ def _prepared(output: Output, *, resume: Path | None, **options: Any) -> tuple[A
         raise Misuse(
             Text(
                 "--resume writes where the record is; leave out --report.",
-                "--resume เขียนผลลงที่เดิม โปรดไม่ระบุ --report",
+                "--resume เขียนผลลงที่เดิม จึงไม่ต้องระบุ --report",
             )
         )
     record = Record.resume(resume)
     before = record.header
-    if not _is_header(before):
+    if not is_header(before):
         raise NoRecord(resume, Text("its record cannot be read", "อ่านบันทึกผลไม่ได้"))
     options["reader_name"] = options["reader_name"] or before["reader"]["name"]
     options["profile"] = options["profile"] or before["profile"]
@@ -202,67 +193,10 @@ def _prepared(output: Output, *, resume: Path | None, **options: Any) -> tuple[A
     return record, subject
 
 
-def _is_header(told: Mapping[str, Any]) -> bool:
-    """Whether it is what ``header_of`` makes."""
-    parts = {"tool": ("version",), "reader": ("name", *STATED), "host": (), "card": ("atr",)}
-    return {"actuator", "operator", "profile"} <= set(told) and all(
-        isinstance(told.get(part), dict) and set(names) <= set(told[part]) for part, names in parts.items()
-    )
-
-
-def require_same(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """What a record's header says must be true of all that is measured into it. Raises WrongRequest.
-
-    What is not told now (a serial number that was stated then, the operator) is what it was.
-    """
-    for what, each_before, each_now in _told_of(before, now):
-        if each_now != each_before:
-            raise WrongRequest(
-                Text(
-                    f"The record was begun with {what.en} {_said(each_before)}, not {_said(each_now)}.",
-                    f"บันทึกนี้เริ่มด้วย{what.th} {_said(each_before)} ไม่ใช่ {_said(each_now)}",
-                ),
-                Text("Continue with what it was, or begin a new record.", "โปรดทำต่อตามเดิม หรือเริ่มบันทึกใหม่"),
-            )
-
-
-def _told_of(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[Text, Any, Any]]:
-    """Name, then and now, of everything that must not change."""
-    readers = before["reader"], now["reader"]
-    yield Text("the reader", "เครื่องอ่าน"), readers[0]["name"], readers[1]["name"]
-    yield Text("the profile", "โพรไฟล์"), before["profile"], now["profile"]
-    yield Text("the actuator", "อุปกรณ์เสียบบัตร"), before["actuator"], now["actuator"]
-    cards = before["card"], now["card"]
-    yield Text("a card with ATR", "บัตรที่มี ATR"), cards[0]["atr"], cards[1]["atr"]
-    for name, what in (
-        ("generation", Text("a card of generation", "บัตรรุ่น")),
-        ("virtual", Text("a card that is virtual:", "บัตรเสมือน:")),
-        ("test", Text("a test card:", "บัตรทดสอบ:")),
-    ):
-        yield what, cards[0].get(name), cards[1].get(name)
-    for name, what in (
-        ("serial", Text("the serial number", "หมายเลขเครื่อง")),
-        ("firmware", Text("the firmware", "เฟิร์มแวร์")),
-        ("driver", Text("the driver", "ไดรเวอร์")),
-    ):
-        yield what, readers[0][name], readers[1][name] or readers[0][name]
-    yield Text("the operator", "ผู้ทดสอบ"), before["operator"], now["operator"] or before["operator"]
-    yield Text("the computer", "คอมพิวเตอร์"), _plain(before["host"]), _plain(now["host"])
-    yield Text("thnid", " thnid"), before["tool"]["version"], now["tool"]["version"]
-
-
-def _plain(part: Mapping[str, Any]) -> str:
-    return ", ".join(str(each) for each in part.values() if each is not None)
-
-
-def _said(value: Any) -> str:
-    return "–" if value is None else str(amount(value).en) if isinstance(value, bool) else str(value)
-
-
 def subject_for(
     output: Output,
     operator: Operator | None = None,
-    provide_pin: Callable[[int], str] | None = None,
+    provide_pin: Callable[[int | None], str] | None = None,
     **options: Any,
 ) -> Subject:
     """The subject as the options want it, with its card looked at. Raises NoReader, StackUnavailable, NoPinGiven..."""
@@ -272,7 +206,7 @@ def subject_for(
     wanted = options["reader_name"] or os.environ.get(READER_VARIABLE)
     reader = find_reader(wanted)
     operator = operator or _operator(output, options["operator_name"])
-    virtual = reader.startswith(_VIRTUAL_READER) or reader == os.environ.get(READER_VARIABLE)
+    virtual = reader.startswith(DEFAULT_READER_NAME) or reader == os.environ.get(READER_VARIABLE)
     hours, seconds = options["hours"], options["soak_seconds"]
     subject = Subject(
         reader,
@@ -302,11 +236,11 @@ def _have_card(subject: Subject) -> None:
         return
     subject.actuator.insert()
     with contextlib.suppress(CannotMeasure):  # the criteria will say so
-        subject.require_empty_or_present(True)
+        subject.require_present()
         subject.recognise()
 
 
-def _pin(subject: Subject, from_stdin: bool, provide: Callable[[int], str]) -> str | None:
+def _pin(subject: Subject, from_stdin: bool, provide: Callable[[int | None], str]) -> str | None:
     """The PIN of a virtual card; of a real one only where --real-card names it."""
     from harness.client.card import well_formed
     from harness.client.safety import require_virtual_or_consent
@@ -317,7 +251,7 @@ def _pin(subject: Subject, from_stdin: bool, provide: Callable[[int], str]) -> s
     if not given or not subject.card.thai or not subject.card.serial:
         return None  # a card that does not say whose it is gets no PIN
     require_virtual_or_consent(subject.card.serial, subject.real_card)
-    return well_formed(provide(0))
+    return well_formed(provide(None))
 
 
 def _evidence(texts: Sequence[str], driver: str | None = None) -> dict[str, str]:
@@ -390,69 +324,6 @@ def _actuator(options: dict[str, Any], operator: Operator, reader: str) -> Actua
     return kinds.NoActuator()
 
 
-def header_of(subject: Subject, operator: str | None) -> dict[str, Any]:
-    """What is known before anything is measured."""
-    from importlib.metadata import version
-
-    from harness.qualify.criteria.identity import attributes
-    from harness.qualify.record import now
-    from harness.qualify.subject import CallFailed
-
-    try:
-        told = attributes(subject)
-    except (CallFailed, HarnessError):  # a reader that tells nothing has a record all the same
-        told = {}
-    return {
-        "tool": {"name": "thnid", "version": version("thnid")},
-        "reader": {
-            "name": subject.reader,
-            "serial": told.get("serial"),
-            "firmware": told.get("version"),
-            "driver": subject.evidence.get("driver"),
-            "attributes": told,
-        },
-        "host": {"os": _operating_system(), "kernel": platform.release(), "pcsc": _pcsc(), **place_told()},
-        "card": {
-            "atr": _atr(subject),
-            "generation": subject.card.generation,
-            "virtual": subject.card.virtual,
-            "test": subject.card.test,
-        },
-        "actuator": subject.actuator.kind,
-        "operator": operator,
-        "started": now(),
-        "profile": subject.profile.value,
-    }
-
-
-def _atr(subject: Subject) -> str | None:
-    return subject.card.atr.hex(" ").upper() or None
-
-
-def _operating_system() -> str:
-    try:
-        return platform.freedesktop_os_release()["PRETTY_NAME"]
-    except (OSError, KeyError):
-        return platform.platform()
-
-
-def _pcsc() -> str | None:
-    """The version of the pcscd on this computer; None where there is none (a forwarded socket, another platform)."""
-    import shutil
-    import subprocess
-
-    program = shutil.which("pcscd", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin")))
-    if program is None:
-        return None
-    try:
-        told = subprocess.run(
-            [program, "--version"], capture_output=True, encoding="utf-8", timeout=5, check=False
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return next(iter(told.stdout.splitlines()), None)
-
-
 def progress(output: Output) -> Any:
     def tell(criterion: Criterion, line: dict[str, Any], number: int, of: int) -> None:
         verdict = line["verdict"]
@@ -471,42 +342,23 @@ def progress(output: Output) -> Any:
 def write_reports(document: dict[str, Any], folder: Path, output: Output) -> list[Path]:
     """JUnit XML, and the page for people where its packages are installed."""
     from harness.qualify.report.junit import junit
-    from harness.qualify.report.loading import ExtraMissing
+    from harness.qualify.report.loading import ExtraMissing, beside, load, shown
 
     written = [folder / "junit.xml"]
     written[0].write_bytes(junit(document))
     try:
-        written.append(_write_page(folder, folder, output))
+        with extra_needed():
+            from harness.qualify.report.html import write
+        record = load(folder)
+        written += write(record, folder, output.language, shown(record, beside(folder)))
     except ExtraMissing as missing:
         click.echo(f"thnid: {missing.message.say(output.language)}", err=True)
     return written
 
 
-def _write_page(record: Path, folder: Path, output: Output) -> Path:
-    """The page of a record. Raises ExtraMissing, NoRecord, RecordAltered, SignatureBroken, EvidenceAltered."""
-    from harness.qualify.report.loading import beside, load, shown
-
-    html = _needing_extra("harness.qualify.report.html")
-    folder.mkdir(parents=True, exist_ok=True)
-    page = folder / PAGE
-    loaded = load(record)
-    page.write_text(
-        html.record_page(loaded, output.language, shown(loaded, beside(record))), encoding="utf-8"
-    )
-    return page
-
-
-def _needing_extra(module: str) -> Any:
-    from harness.qualify.report.loading import ExtraMissing
-
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise ExtraMissing(error.name or module) from None
-
-
 command.add_command(report)
 command.add_command(compare)
+command.add_command(schema)
 command.add_command(sign)
 command.add_command(verify)
 command.add_command(station)

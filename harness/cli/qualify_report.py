@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,14 @@ def report(output: Output, record_path: Path, out: Path | None) -> None:
     (page,) = write(record, folder, output.language, pictures)
     document = {"html": str(page), "verdict": record["verdict"], "digest": record["digest"]}
     output.report(document, lambda: output.say(Text(f"{page} written.", f"เขียน {page} แล้ว")))
+
+
+@click.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of record.json."""
+    from harness.qualify.report.schema import SCHEMA
+
+    click.echo(json.dumps(SCHEMA, ensure_ascii=False, indent=2))
 
 
 @click.command("compare")

@@ -139,7 +139,8 @@ def station(output: Output, *, dut: str | None, once: bool, port: int | None, **
 
 def _station(output: Output, desk: Desk, page: Any, attended: bool, options: dict[str, Any]) -> Station:
     from harness.cli.pin import pin_provider
-    from harness.cli.qualify import header_of, progress, subject_for
+    from harness.cli.qualify import progress, subject_for
+    from harness.cli.qualify_header import header_of
     from harness.qualify.criteria import CRITERIA
     from harness.qualify.criterion import Profile
     from harness.qualify.record import Record
@@ -152,7 +153,7 @@ def _station(output: Output, desk: Desk, page: Any, attended: bool, options: dic
     operator.name = name
     provide = functools.cache(pin_provider(output, options["pin_stdin"]))
     if options["pin_stdin"] or options["real_card"] is not None:
-        provide(0)  # once, before the terminal is the operator's
+        provide(None)  # once, before the terminal is the operator's
 
     def prepare(serial: str) -> tuple[Subject, Record]:
         subject = subject_for(

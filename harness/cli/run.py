@@ -21,7 +21,8 @@ from emulator.card import Card
 from emulator.test_card import TestCard
 from harness.cli.control import CONTROL_VARIABLE, ControlServer
 from harness.cli.habits import Habits, habit_options, list_habits
-from harness.cli.output import Misuse, Output, speaking
+from harness.cli.output import Misuse, Output, language_of_pages, speaking
+from harness.cli.pin import PIN_VARIABLE
 from harness.cli.smartcard_agent import DEFAULT_PORT, URL_VARIABLES, AgentOptions, serving_agent
 from harness.cli.tracing import bench_for, trace_options
 from harness.cli.virtual import card_options, pin_of, take_card
@@ -31,7 +32,6 @@ from harness.stack import DEFAULT_READER_NAME, Stack
 if TYPE_CHECKING:
     from emulator.holders import Holder
 
-PIN_VARIABLE = "THNID_PIN"
 READER_VARIABLE = "THNID_READER"
 PATIENT_READER_VARIABLE = "THNID_PATIENT_READER"
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
@@ -194,6 +194,7 @@ def _beside(
         token_files=(Place(tokens),),
         srm_home=tokens,
         shown=control.show,
+        language=language_of_pages(),
     )
     office = cleanup.enter_context(whole_office(options))
     control.before_insertion = office.acquaintance.of_card
@@ -210,7 +211,7 @@ def _agent_beside(
 
 def _patient(card: Card | TestCard) -> Holder | None:
     """Who is on the card, before it goes into the reader: nobody else's commands are counted there."""
-    from harness.cli.stand_in_nhso import holder_on
+    from harness.cli.on_card import holder_on
 
     return holder_on(card) if isinstance(card, Card) else None
 
@@ -222,7 +223,7 @@ def _taken(test_card: bool, *choice: Any) -> Card | TestCard:
         raise Misuse(
             Text(
                 "--test-card is not a national card: it takes none of their options.",
-                "--test-card ไม่ใช่บัตรประชาชน จึงใช้ตัวเลือกของบัตรประชาชนไม่ได้",
+                "--test-card ไม่ใช่บัตรประจำตัวประชาชน จึงใช้ตัวเลือกของบัตรประจำตัวประชาชนไม่ได้",
             )
         )
     return TestCard()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from apdu_specs.language import Text
-from harness.cli.offices_database import offices_needed
+from harness.cli.offices_database import offices_at_work
 from harness.cli.output import CommandGroup, Misuse, Output, as_json, reporting
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _play_all(output: Output, scenarios: Sequence[Scenario], in_process: bool) -
 
     playing = Text("playing", "กำลังดำเนินการ").say(output.language)
     with (
-        offices_needed(),  # only by scenarios with logins and office visits
+        offices_at_work(),  # only by scenarios with logins and office visits
         output.console.status(f"{playing}: {len(scenarios)}"),
         in_process_readers() if in_process else pcsc_readers(len(scenarios)) as readers,
     ):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from apdu_specs.language import Language, Text
+from harness.agent.limits import A_DAY, BETWEEN_S
 from harness.agent.user_config import FILE_NAME, HospitalTokenMissing, checked_token, token_in
 from harness.cli.output import Output, reporting
 from harness.cli.reader import reader_option
@@ -113,7 +114,11 @@ class RunningAgent:
     show_default=True,
     help="Language of what programs are told.",
 )
-@click.option("--limits", is_flag=True, help="Refuse look-ups of codes within 5 s, and beyond 3,000 a day.")
+@click.option(
+    "--limits",
+    is_flag=True,
+    help=f"Refuse look-ups of codes within {BETWEEN_S:g} s, and beyond {A_DAY:,} a day.",
+)
 @reporting
 def serve(
     output: Output,

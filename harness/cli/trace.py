@@ -13,6 +13,7 @@ import click
 
 from apdu_specs.language import Text
 from harness.cli.output import Misuse, Output, reporting
+from harness.cli.pin import PIN_VARIABLE
 from harness.cli.reader import reader_option
 from harness.cli.virtual import card_options
 from harness.errors import HarnessError
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from harness.trace.reading import Trace
     from harness.trace.replay import Player, Report
 
-PIN_VARIABLE = "THNID_PIN"
 _WHAT = {
     "status": Text("status", "สถานะ"),
     "length": Text("length", "ความยาว"),

@@ -79,7 +79,7 @@ def take_card(
                 f"A card file is as it is: {names} cannot change it.",
                 f"แฟ้มบัตรมีค่าของตัวเองแล้ว จึงใช้ {names} ไม่ได้",
             ),
-            Text("Leave out --card for a fresh card.", "หากต้องการบัตรใหม่ โปรดไม่ระบุ --card"),
+            Text("Leave out --card for a fresh card.", "หากต้องการบัตรใหม่ ไม่ต้องระบุ --card"),
         )
     return open_card(card_path)
 

@@ -36,7 +36,7 @@ FREE = 0
 """A port that the system picks."""
 
 TITLES = {
-    "registry": Text("registry office: cards, PIN, proofs", "สำนักทะเบียน: บัตร PIN และการยืนยัน"),
+    "registry": Text("registry office: cards, PIN, proofs", "สำนักทะเบียน: บัตร PIN และการพิสูจน์สิทธิ"),
     "authority": Text(
         "authority: actions 9080, 9081, 5000", "ระบบยืนยันตัวบุคคลของกรมการปกครอง: 9080, 9081, 5000"
     ),
@@ -46,7 +46,7 @@ TITLES = {
     "agent": Text("SmartCard Agent", "โปรแกรม SmartCard Agent"),
     "screen": Text("the officer's screen", "หน้าจอของเจ้าหน้าที่"),
     "counter": Text("registry office's PIN counter", "เคาน์เตอร์กำหนดรหัส PIN ของสำนักทะเบียน"),
-    "pages": Text("pages: rights and registry desk", "หน้าเว็บ: คำขอสิทธิและงานทะเบียน"),
+    "pages": Text("pages: rights and registry desk", "หน้าเว็บ: คำขอสิทธิและงานบัตรประจำตัวประชาชน"),
     "mail": Text("mail caught", "อีเมลที่ดักไว้"),
     "smtp": Text("mail catcher (SMTP)", "ที่ดักอีเมล (SMTP)"),
 }

@@ -13,7 +13,7 @@ from apdu_specs.applet import Applet
 from apdu_specs.command import Command
 from apdu_specs.errors import SpecError
 from apdu_specs.file import File
-from apdu_specs.generations import DEFAULT, GENERATIONS, VERSION_0002, Generation, by_atr
+from apdu_specs.generations import VERSION_0002, Generation, by_atr, family_of
 from apdu_specs.interindustry import READ, SELECT
 from apdu_specs.pin_policy import PinPolicy
 from apdu_specs.provenance import Confidence
@@ -73,7 +73,7 @@ class CardClient:
         self._selected: Applet | None = None
         self._serial: bytes | None = None
         self._generation: Generation | None = None
-        p2 = min(_family(terminal.atr).get_response_p2)
+        p2 = min(family_of(terminal.atr).get_response_p2)
         self._send = joined(terminal.transmit, (*processors, fetching(p2), right_length()))
 
     # --- exchange ---------------------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ class CardClient:
     def generation(self) -> Generation:
         """The card's generation: named by its ATR, laid out as the data version that the card tells."""
         if self._generation is None:
-            known = _family(self.terminal.atr)
+            known = family_of(self.terminal.atr)
             raw = self._read(moi.MOI, 0, moi.CURRENT.offset(moi.VERSION.name), moi.VERSION.length)
             version = moi.VERSION.parse(raw)
             old = version == VERSION_0002.data_version
@@ -332,15 +332,9 @@ class CardClient:
         self._expect(adm.RESET_RETRY_COUNTER, adm.RESET_RETRY_COUNTER.encode(presented))
 
 
-def _family(atr: bytes) -> Generation:
-    """Whose habits to expect: the generation of this answer to reset, else one that starts alike, as readers tell them."""
-    alike = (each for each in GENERATIONS.values() if each.atr[:2] == atr[:2])
-    return by_atr(atr) or next(alike, DEFAULT)
-
-
 def well_formed(pin: str) -> str:
     """``pin`` if it is four ASCII digits; raises PinMalformed. Nothing goes to the card before that is certain."""
-    if len(pin) != adm.PIN_LENGTH or not (pin.isascii() and pin.isdigit()):
+    if not adm.is_pin(pin):
         raise PinMalformed
     return pin
 

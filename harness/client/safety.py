@@ -22,7 +22,7 @@ class RealCardNeedsConsent(HarnessError):
         super().__init__(
             Text(
                 f"This is a real card (serial {shown}), and the command may cost one of its PIN tries: three wrong "
-                "ones in a row mean a visit to a registration office, five lock it for good. Nothing was sent.",
+                "ones in a row mean a visit to a registry office, five lock it for good. Nothing was sent.",
                 f"บัตรนี้เป็นบัตรจริง (หมายเลข {shown}) คำสั่งนี้อาจทำให้เสียโอกาสใส่ PIN หนึ่งครั้ง "
                 "ผิดติดต่อกัน 3 ครั้งต้องไปขอ PIN ใหม่ที่สำนักทะเบียน ผิดติดต่อกัน 5 ครั้งส่วนยืนยันตัวบุคคลจะถูกล็อกถาวร "
                 "ยังไม่ได้ส่งคำสั่งใดไปยังบัตร",
@@ -45,7 +45,7 @@ class TooFewTriesLeft(HarnessError):
                 f"บัตรใบนี้เป็นบัตรจริงและเหลือโอกาสใส่ PIN เพียง {tries_left} ครั้ง โปรแกรมนี้จะไม่ใช้โอกาสครั้งสุดท้าย",
             ),
             Text(
-                "Verify the PIN with the usual program first, or have it renewed at a registration office.",
+                "Verify the PIN with the usual program first, or have it renewed at a registry office.",
                 "โปรดยืนยัน PIN ด้วยโปรแกรมปกติก่อน หรือขอ PIN ใหม่ที่สำนักทะเบียน",
             ),
         )

@@ -30,8 +30,8 @@ from harness.lab.errors import CoordinatorUnavailable, LabError, NoReaderThere, 
 from harness.lab.reader import REMOTE
 
 ADDRESS_VARIABLE = "LG_COORDINATOR"
-DEFAULT_ADDRESS = "127.0.0.1:20408"
 _PORT = 20408
+DEFAULT_ADDRESS = f"127.0.0.1:{_PORT}"
 _LIMIT_S = 15.0
 _KEPT_ALIVE_S = 10.0  # the coordinator forgets a reservation that nobody asks about for a minute
 _ALLOCATED = 1  # labgrid's ReservationState
@@ -274,7 +274,7 @@ async def _taken(session: ClientSession, name: str) -> PlaceTaken:
     other = next(others, None)
     if place.holder is None and other is not None:
         return PlaceTaken(
-            name, repr(other), how=Text("has its reader lent to the place", "ให้เครื่องอ่านแก่จุดทดสอบ")
+            name, repr(other), how=Text("has its reader lent to the place", "ให้ยืมเครื่องอ่านแก่จุดทดสอบ")
         )
     return PlaceTaken(name, place.holder or "?")
 

@@ -15,9 +15,8 @@ from labgrid.factory import target_factory
 from labgrid.resource.common import NetworkResource, Resource
 
 from harness.lab.forward import Forward
-from harness.terminals.scard import SOCKET_VARIABLE
+from harness.terminals.scard import SOCKET_VARIABLE, SYSTEM_SOCKET
 
-SYSTEM_SOCKET = "/run/pcscd/pcscd.comm"
 LOCAL, REMOTE = "PCSCReader", "NetworkPCSCReader"
 _TEXT = attr.validators.instance_of(str)
 

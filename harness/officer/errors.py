@@ -14,6 +14,11 @@ _TRY_LATER = Text(
 )
 
 
+def _named(service: Text) -> str:
+    """Its Thai name, with a blank where what follows may not touch it: behind an abbreviation or other letters."""
+    return f"{service.th} " if service.th[-1:].isascii() else service.th
+
+
 # --- usage --------------------------------------------------------------------------------------------------
 
 
@@ -24,7 +29,7 @@ class BadServiceAddress(HarnessError, ValueError):
 
     def __init__(self, service: Text) -> None:
         super().__init__(
-            Text(f"The address of {service.en} is not valid.", f"ที่อยู่ของ{service.th}ไม่ถูกต้อง"),
+            Text(f"The address of {service.en} is not valid.", f"ที่อยู่ของ{_named(service)}ไม่ถูกต้อง"),
             Text("Give a URL such as http://127.0.0.1:8080/nhso.", "ระบุ URL เช่น http://127.0.0.1:8080/nhso"),
         )
 
@@ -40,7 +45,7 @@ class EFormAgentStopped(HarnessError):
             Text("E-Form Agent is not started (grey).", "โปรแกรม E-Form Agent ยังไม่เริ่มทำงาน (สัญลักษณ์สีเทา)"),
             Text(
                 "Choose Start Service of E-Form Agent; its symbol turns green.",
-                "เลือก Start Service ของโปรแกรม E-Form Agent สัญลักษณ์จะเปลี่ยนเป็นสีเขียว",
+                "เลือก Start Service ของโปรแกรม E-Form Agent แล้วสัญลักษณ์จะเปลี่ยนเป็นสีเขียว",
             ),
         )
 
@@ -102,7 +107,7 @@ class TokenFileUnreadable(HarnessError):
 
     def __init__(self, why: Text) -> None:
         super().__init__(
-            why, Text("Log in again to have it written anew.", "โปรดเข้าสู่ระบบใหม่อีกครั้งเพื่อสร้างแฟ้มใหม่")
+            why, Text("Log in again to have it written anew.", "โปรดเข้าใช้งานใหม่อีกครั้งเพื่อสร้างแฟ้มใหม่")
         )
 
 
@@ -115,7 +120,7 @@ class ServiceUnreachable(HarnessError):
     def __init__(self, service: Text) -> None:
         self.service = service
         super().__init__(
-            Text(f"There is no connection to {service.en}.", f"เชื่อมต่อ{service.th}ไม่ได้"), _TRY_LATER
+            Text(f"There is no connection to {service.en}.", f"เชื่อมต่อ{_named(service)}ไม่ได้"), _TRY_LATER
         )
 
 
@@ -128,7 +133,7 @@ class ServiceSilent(HarnessError):
         super().__init__(
             Text(
                 f"There was no answer from {service.en} within {after_seconds:g} s.",
-                f"ไม่ได้รับคำตอบจาก{service.th}ภายใน {after_seconds:g} วินาที",
+                f"ไม่ได้รับคำตอบจาก{_named(service)}ภายใน {after_seconds:g} วินาที",
             ),
             _TRY_LATER,
         )
@@ -141,7 +146,8 @@ class ServiceNonsense(HarnessError):
         self.service = service
         super().__init__(
             Text(
-                f"The answer of {service.en} cannot be understood.", f"คำตอบจาก{service.th}ไม่อยู่ในรูปแบบที่ถูกต้อง"
+                f"The answer of {service.en} cannot be understood.",
+                f"คำตอบจาก{_named(service)}ไม่อยู่ในรูปแบบที่ถูกต้อง",
             ),
             Text(
                 "Check that the address is that of the right service and version.",

@@ -9,19 +9,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 from apdu_specs import adm, citizen_id, moi
 from apdu_specs.errors import SpecError
 from apdu_specs.language import Language, Text
+from apdu_specs.offices import NO_OFFICE
 from harness.client import CardClient, safety
 from harness.errors import CardRefused, HarnessError
 from harness.officer import steps, token_file
 from harness.officer.agent import EFormAgent
 from harness.officer.errors import CardDataUnreadable, ModuleNotOffered, NotThaiIdCard
 from harness.officer.offices import (
-    NO_OFFICE,
     AuthorityClient,
     MenuEntry,
     NhsoClient,
@@ -71,7 +70,6 @@ class LoginResult:
     module: Text | None = None
     error: HarnessError | None = None
     session: NhsoSession | None = field(default=None, repr=False)
-    token_path: Path | None = None
 
     @property
     def logged_in(self) -> bool:
@@ -98,7 +96,7 @@ class LoginResult:
 
 
 def _nothing_to_tell(_: object) -> None:
-    """The default for progress callbacks."""
+    """The default for the progress callback."""
 
 
 def _no_card_to_tell(_citizen_id: str, _serial: bytes) -> None:
@@ -110,11 +108,10 @@ class Login:
 
     ``reader`` gives the terminal, not yet connected, or raises NoReader; the login connects and disconnects
     it. ``pin`` is asked once, at step 6. ``real_card`` is the serial (hexadecimal) of a card that is not one
-    of this project's and may be sent a PIN. ``token_folder`` is where nhso_token.txt is written, if anywhere;
-    ``token_places`` are further folders, each with or without a byte order mark; ``clock`` is the offices' time,
-    which the files tell where it is not this machine's. ``agent`` is started if it is grey, unless ``start_agent``
-    is false. ``on_begin`` and ``on_result`` are called before and after every step; ``on_card`` gets citizen id and
-    serial as soon as the card was read.
+    of this project's and may be sent a PIN. ``token_places`` are where nhso_token.txt is
+    written, each with or without a byte order mark; ``clock`` is the offices' time, which the files tell where it is not
+    this machine's. ``agent`` is started if it is grey, unless ``start_agent`` is false. ``on_result`` is called after every
+    step; ``on_card`` gets citizen id and serial as soon as the card was read.
     """
 
     def __init__(
@@ -127,13 +124,10 @@ class Login:
         agent: EFormAgent | None = None,
         start_agent: bool = True,
         office: str = NO_OFFICE,
-        token_folder: Path | None = None,
-        token_bom: bool = False,
         token_places: Sequence[token_file.Place] = (),
         clock: Callable[[], datetime] | None = None,
         real_card: str | None = None,
         on_card: Callable[[str, bytes], object] = _no_card_to_tell,
-        on_begin: Callable[[Step], object] = _nothing_to_tell,
         on_result: Callable[[StepResult], object] = _nothing_to_tell,
     ) -> None:
         self._reader = reader
@@ -143,12 +137,10 @@ class Login:
         self._agent = agent or EFormAgent()
         self._start_agent = start_agent
         self._office = office
-        own = () if token_folder is None else (token_file.Place(token_folder, bom=token_bom),)
-        self._token_places = (*own, *token_places)
+        self._token_places = token_places
         self._clock = clock
         self._real_card = real_card
         self._on_card = on_card
-        self._on_begin = on_begin
         self._on_result = on_result
         # What the steps find, each for those after it.
         self._left = list(steps.STEPS)
@@ -159,7 +151,6 @@ class Login:
         self._serial: bytes
         self._tkey: str
         self._session: NhsoSession | None = None
-        self._token_path: Path | None = None
         self._menu: tuple[MenuEntry, ...] = ()
         self._erm: MenuEntry
         self._module: OpenedModule | None = None
@@ -173,7 +164,7 @@ class Login:
             self.close()
         module = None if self._module is None else self._module.title
         error = self._results[-1].error
-        return LoginResult(tuple(self._results), module, error, self._session, self._token_path)
+        return LoginResult(tuple(self._results), module, error, self._session)
 
     @property
     def next_step(self) -> Step | None:
@@ -189,7 +180,6 @@ class Login:
         if not self._left:
             raise ValueError("all steps of this login are done")
         step = self._left[0]
-        self._on_begin(step)
         result = self._timed(step, _WHAT_STEPS_DO[step])
         self._results.append(result)
         if result.ok:
@@ -313,8 +303,7 @@ class Login:
         token = token_file.OfficerToken(self._citizen_id, session.smctoken)
         at = self._clock() if self._clock and self._token_places else None
         for place in self._token_places:
-            path = token_file.write(place.folder, token, bom=place.bom, at=at)
-            self._token_path = self._token_path or path
+            token_file.write(place.folder, token, bom=place.bom, at=at)
 
     def _enter_program(self) -> None:
         self._menu = self._nhso.menu(self._token())

@@ -12,12 +12,12 @@ from apdu_specs.language import Text
 _AS_BEFORE = Text(
     "A virtual card is replaced by the command below, with the counter key as here (--counter-key or "
     "THNID_COUNTER_KEY):",
-    "บัตรเสมือนให้ทำบัตรใหม่ด้วยคำสั่งต่อไปนี้ โดยใช้กุญแจของเคาน์เตอร์เดียวกัน (--counter-key หรือ THNID_COUNTER_KEY):",
+    "สำหรับบัตรเสมือน ให้ทำบัตรใหม่ด้วยคำสั่งต่อไปนี้ โดยใช้กุญแจของเคาน์เตอร์ค่าเดียวกับที่ใช้ที่นี่ (--counter-key หรือ THNID_COUNTER_KEY):",
 )
-_BY_COMMAND = Text("A virtual card is replaced by this command:", "บัตรเสมือนให้ทำบัตรใหม่ด้วยคำสั่งนี้:")
+_BY_COMMAND = Text("A virtual card is replaced by this command:", "สำหรับบัตรเสมือน ให้ทำบัตรใหม่ด้วยคำสั่งนี้:")
 _OF_ITS_FILE = Text(
     "A virtual card is replaced, given its card file, as this command tells:",
-    "บัตรเสมือนให้ทำบัตรใหม่จากแฟ้มบัตร ดูวิธีใช้ด้วยคำสั่งนี้:",
+    "สำหรับบัตรเสมือน ให้ทำบัตรใหม่จากแฟ้มบัตร ดูวิธีใช้ด้วยคำสั่งนี้:",
 )
 _IN_MEMORY = Text(
     "This virtual card is in no file, so no new one can be made of it; this command makes it usable again:",
@@ -51,7 +51,7 @@ class NewCard:
             shown, file = self.serial.hex().upper(), "" if self.file is None else f" ({self.file})"
             return Text(
                 f"A virtual card is replaced at the registry desk: look up {shown} there and send its card file{file}:",
-                f"บัตรเสมือนให้ทำบัตรใหม่ที่งานทะเบียน ค้นหาหมายเลขบัตร {shown} แล้วส่งแฟ้มบัตร{file}:",
+                f"สำหรับบัตรเสมือน ให้ทำบัตรใหม่ที่หน้างานบัตรประจำตัวประชาชนของสำนักทะเบียน โดยค้นหาหมายเลขบัตร {shown} แล้วส่งแฟ้มบัตร{file}:",
             )
         if self.file is None:
             return _OF_ITS_FILE

@@ -13,7 +13,7 @@ _AT_THE_COUNTER = Text(
 )
 _BY_COMMAND = Text(
     "A virtual card in the reader gets a new PIN by this command; 'thnid office desk' serves a counter with pages for it:",
-    "บัตรเสมือนในเครื่องอ่านให้กำหนด PIN ใหม่ด้วยคำสั่งนี้ หรือเปิดหน้าเว็บของเคาน์เตอร์ด้วย 'thnid office desk':",
+    "สำหรับบัตรเสมือนในเครื่องอ่าน ให้กำหนด PIN ใหม่ด้วยคำสั่งนี้ หรือเปิดหน้าเว็บของเคาน์เตอร์ด้วย 'thnid office desk':",
 )
 
 

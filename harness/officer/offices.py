@@ -18,15 +18,13 @@ import httpx
 
 from apdu_specs import replies
 from apdu_specs.language import Text
+from apdu_specs.offices import COUNTER_KEY_HEADER, NO_OFFICE
 from harness.officer import errors
 
 TIMEOUT_S = 10.0
-NO_OFFICE = " " * 5
-"""The published 9080 message carries an office of 5 digits, or five spaces."""
 
 _LONGEST_SENTENCE = 500
 _JWT = r"[A-Za-z0-9_-]{1,2000}\.[A-Za-z0-9_-]{1,4000}\.[A-Za-z0-9_-]{1,2000}"
-_COUNTER_KEY_HEADER = b"X-Counter-Key"
 
 _NO_SENTENCE = Text("The office refused without saying why.", "สำนักงานปฏิเสธโดยไม่แจ้งเหตุผล")
 _ASK_OFFICE = Text("Ask the office, naming the code it gave.", "สอบถามสำนักงานโดยแจ้งรหัสที่ได้รับ")
@@ -166,7 +164,7 @@ class AuthorityClient(OfficeClient):
         AuthorityRefused.
         """
         answer = self._post("9080", {"pid": citizen_id, "cid": serial.hex().upper(), "office": office})
-        return answer.octets("xkey", 32)
+        return answer.octets("xkey")
 
     def confirm(
         self,
@@ -268,16 +266,12 @@ class RegistryClient(OfficeClient):
     service = Text("the registry office", "สำนักทะเบียน")
     refused = errors.RegistryRefused
 
-    def __init__(self, url: str, *, counter_key: str = "", timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, url: str, *, counter_key: str = "") -> None:
         """``counter_key`` is what the offices want to see of a counter. Raises BadServiceAddress."""
-        super().__init__(url, timeout_s=timeout_s)
+        super().__init__(url)
         self._http.headers = httpx.Headers(
-            [*self._http.headers.raw, (_COUNTER_KEY_HEADER, counter_key.encode())]
+            [*self._http.headers.raw, (COUNTER_KEY_HEADER.encode(), counter_key.encode())]
         )
-
-    def announce(self, citizen_id: str, serial: bytes) -> None:
-        """Say that this card was issued; it becomes the citizen's latest. Raises RegistryRefused."""
-        self._post("cards", {"pid": citizen_id, "serial": serial.hex().upper()})
 
     def insist_on_latest(self, citizen_id: str, serial: bytes) -> None:
         """Return if the office knows this card as the citizen's latest. Raises RegistryRefused (card-replaced, card-unknown)."""
@@ -286,7 +280,7 @@ class RegistryClient(OfficeClient):
     def proof(self, citizen_id: str, serial: bytes, challenge: bytes) -> bytes:
         """The office's proof (32 bytes) for a card's office challenge (16 bytes). Raises RegistryRefused."""
         body = {"pid": citizen_id, "serial": serial.hex().upper(), "challenge": challenge.hex().upper()}
-        return self._post("proofs", body).octets("proof", 32)
+        return self._post("proofs", body).octets("proof")
 
     def replace(self, citizen_id: str, old_serial: bytes, new_serial: bytes) -> None:
         """Make the new card the citizen's latest in place of the old one. Raises RegistryRefused."""
@@ -321,9 +315,9 @@ class OfficeAnswer:
             raise errors.ServiceNonsense(self._service)
         return value
 
-    def octets(self, key: str, length: int) -> bytes:
-        """The ``length`` bytes under ``key``, there in hexadecimal."""
-        return bytes.fromhex(self.text(key, f"[0-9A-Fa-f]{{{2 * length}}}"))
+    def octets(self, key: str) -> bytes:
+        """The 32 bytes under ``key``, there in hexadecimal."""
+        return bytes.fromhex(self.text(key, "[0-9A-Fa-f]{64}"))
 
     def inside(self, key: str) -> OfficeAnswer:
         """The object under ``key``."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import httpx
 
 from apdu_specs.language import Text
+from apdu_specs.offices import COUNTER_KEY_HEADER
 from harness.officer import errors
-from harness.officer.offices import TIMEOUT_S, NhsoClient, OfficeAnswer
+from harness.officer.offices import NhsoClient, OfficeAnswer
 
 _LINE = r"[^\x00-\x1f\x7f-\x9f]{0,300}"
 _REFERENCE = r"R[0-9]{4}-[0-9]{6,9}"
@@ -49,11 +50,11 @@ class LetterStanding:
 class RequestsClient(NhsoClient):
     """The regional office. Handing in needs no key, deciding the counter's."""
 
-    def __init__(self, url: str, *, counter_key: str = "", timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, url: str, *, counter_key: str = "") -> None:
         """``url`` is NHSO's. Raises BadServiceAddress."""
-        super().__init__(url, timeout_s=timeout_s)
+        super().__init__(url)
         self._http.headers = httpx.Headers(
-            [*self._http.headers.raw, (b"X-Counter-Key", counter_key.encode())]
+            [*self._http.headers.raw, (COUNTER_KEY_HEADER.encode(), counter_key.encode())]
         )
 
     def hand_in(self, letter: Mapping[str, object]) -> Receipt:

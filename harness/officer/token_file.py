@@ -7,7 +7,6 @@ are read here.
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -55,9 +54,7 @@ def write(folder: Path, token: OfficerToken, *, bom: bool = False, at: datetime 
         raise ValueError("a token file holds 13 digits, # and 16 lower-case letters or digits")
     path = folder / FILE_NAME
     try:
-        replace_file(path, (_BOM if bom else b"") + line, mode=0o600)
-        if at is not None:
-            os.utime(path, (at.timestamp(), at.timestamp()))
+        replace_file(path, (_BOM if bom else b"") + line, mode=0o600, at=at)
     except OSError as error:
         raise TokenFileNotWritten(str(folder), reason_of(error)) from error
     return path
@@ -93,11 +90,16 @@ def clear(folder: Path) -> None:
 
 def clear_if_stale(folder: Path, now: datetime) -> bool:
     """Take away a file that was written before today in Bangkok: its token is over. Whether there was one."""
-    try:
-        written = (folder / FILE_NAME).stat().st_mtime
-    except OSError:
-        return False
-    if datetime.fromtimestamp(written, BANGKOK).date() >= now.astimezone(BANGKOK).date():
+    if not is_stale(folder / FILE_NAME, now):
         return False
     clear(folder)
     return True
+
+
+def is_stale(file: Path, now: datetime) -> bool:
+    """Whether there is a file that was written before today in Bangkok."""
+    try:
+        written = file.stat().st_mtime
+    except OSError:
+        return False
+    return datetime.fromtimestamp(written, BANGKOK).date() < now.astimezone(BANGKOK).date()

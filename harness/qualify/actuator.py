@@ -13,8 +13,8 @@ from apdu_specs.odd_atrs import OddCard
 from harness.errors import HarnessError
 
 CONTROL_VARIABLE = "THNID_CONTROL"
+MAX_MESSAGE = 65536
 _CONTROL_LIMIT_S = 30.0
-_MAX_MESSAGE = 65536
 
 Asked = Callable[[Text], None]
 """Asks the operator to do something and returns when it is said to be done (or is being done)."""
@@ -60,6 +60,10 @@ class Actuator(ABC):
     def insert_odd(self, card: OddCard) -> int | None:
         """Insert one of ``odd_cards``, which ``remove`` takes out again; when the contact was made."""
         raise ActuatorFailed(f"'{self.kind}' has no such card")
+
+    def tries_left(self, serial: bytes) -> int | None:
+        """What the card with this serial itself counts, asked past the reader; None where only a reader can ask it."""
+        return None
 
     def unplug(self) -> None:
         """Unplug the reader."""
@@ -134,20 +138,30 @@ class VirtualActuator(Actuator):
         """As ``insert``."""
         return self._told("connect", "contact_made_ns", odd=card.value)
 
+    def tries_left(self, serial: bytes) -> int | None:
+        """0 where its PIN is suspended or locked; None where the card is not a national one, or another."""
+        card = self._answer("show")
+        told = card.get("tries_left")
+        return told if card.get("serial") == serial.hex().upper() and isinstance(told, int) else None
+
     def _told(self, do: str, moment: str, **more: str) -> int | None:
+        answer = self._answer(do, **more)
+        if "error" in answer:
+            raise ActuatorFailed(str(answer["message"]["en"]).rstrip("."))
+        told = answer.get(moment)
+        return told if isinstance(told, int) else None
+
+    def _answer(self, do: str, **more: str) -> dict[str, Any]:
         answer: dict[str, Any] = {}
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(_CONTROL_LIMIT_S)
             try:
                 connection.connect(self._path)
                 connection.sendall(json.dumps({"do": do, **more}).encode())
-                answer = json.loads(connection.recv(_MAX_MESSAGE))
+                answer = json.loads(connection.recv(MAX_MESSAGE))
             except (OSError, ValueError) as error:
                 raise ActuatorFailed(f"the control socket does not answer ({error})") from error
-        if "error" in answer:
-            raise ActuatorFailed(str(answer["message"]["en"]).rstrip("."))
-        told = answer.get(moment)
-        return told if isinstance(told, int) else None
+        return answer
 
 
 class NoActuator(Actuator):

@@ -127,7 +127,7 @@ class Cell:
             lasting = _FEWEST * BURST_S
             return Text(
                 f"at least {_FEWEST} of each, over {lasting:g} s or more, are compared",
-                f"ต้องมีอย่างน้อยฝ่ายละ {_FEWEST} และวัดนานรวม {lasting:g} วินาทีขึ้นไป",
+                f"ต้องมีอย่างน้อยฝ่ายละ {_FEWEST} ตัวอย่าง และวัดนานรวม {lasting:g} วินาทีขึ้นไป",
             )
         part = "" if contrast.relative is None else f"{contrast.relative * 100:+.1f} %"
         part = part.replace("-", "\N{MINUS SIGN}")

@@ -53,7 +53,7 @@ def missing(record: Mapping[str, Any]) -> Text | None:
         if criterion.id not in told and profile in {each.value for each in criterion.profiles}:
             return Text(
                 f"{criterion.id}, which the profile {profile} measures, is missing from it",
-                f"ไม่มี {criterion.id} ซึ่งโพรไฟล์ {profile} ต้องวัด",
+                f"ไม่มี {criterion.id} ซึ่งชุดการทดสอบ {profile} ต้องวัด",
             )
     return None
 

@@ -32,7 +32,7 @@ class Family(Enum):
     RESETS = Text("resets", "การรีเซ็ต")
     REMOVAL = Text("removal in use", "การถอดบัตรขณะใช้งาน")
     UNPLUG = Text("unplugging the reader", "การถอดเครื่องอ่าน")
-    SOAK = Text("soak", "การทำงานต่อเนื่อง")
+    SOAK = Text("soak", "การทดสอบต่อเนื่อง")
     THAI_CARD = Text("Thai ID card", "บัตรประจำตัวประชาชน")
     PAPER = Text("paper evidence", "เอกสารหลักฐาน")
 
@@ -213,6 +213,8 @@ QUICK_AND_FULL = frozenset({Profile.QUICK, Profile.FULL})
 FULL_ONLY = frozenset({Profile.FULL})
 SOAK_ONLY = frozenset({Profile.SOAK})
 EVERY = frozenset(Profile)
+CARD_MOVED = (Need.ANY_CARD, Need.ACTUATOR)
+"""What it takes to put the card in and take it out."""
 
 
 class Declarations:

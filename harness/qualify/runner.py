@@ -18,6 +18,7 @@ from apdu_specs.errors import SpecError
 from apdu_specs.language import Text
 from harness.errors import CardRemoved, CardSilent, HarnessError, NoReader, StackUnavailable
 from harness.qualify.actuator import ActuatorFailed
+from harness.qualify.calls import LEFT, LIMIT_S, CallFailed, Client, code_name
 from harness.qualify.criterion import (
     CannotMeasure,
     Criterion,
@@ -28,17 +29,8 @@ from harness.qualify.criterion import (
     Profile,
 )
 from harness.qualify.record import Record, result, rounded
-from harness.qualify.subject import (
-    LEFT,
-    LIMIT_S,
-    SETTLED_S,
-    CallFailed,
-    Client,
-    OutOfTime,
-    Subject,
-    Task,
-    code_name,
-)
+from harness.qualify.subject import SETTLED_S, OutOfTime, Subject
+from harness.qualify.task import Task
 from harness.qualify.verdict import Verdict, verdict_of
 from harness.terminals.scard import Presence, ReaderStatus, ResultCode
 
@@ -171,13 +163,13 @@ class Campaign:
             self._have_card()
         # A program that has a connection all the time makes some calls of these wait for good. A call of our own that
         # never returned has one, too: who is silent is asked as before.
-        if criterion.family is Family.SHARING and not self._silences and self._in_use(True, NOTICED_S):
+        if criterion.family is Family.SHARING and not self._silences and self._in_use(True):
             raise CannotMeasure(_ANOTHER_PROGRAM[ResultCode.SHARING_VIOLATION])
         return criterion.measure(self._subject)
 
-    def _in_use(self, while_it_is: bool, within_s: float) -> bool:
+    def _in_use(self, while_it_is: bool) -> bool:
         """Whether somebody has a connection to the card: looked at again for so long as the answer is ``while_it_is``."""
-        deadline = time.monotonic() + within_s
+        deadline = time.monotonic() + NOTICED_S
         with self._subject.client() as client:
             known: ReaderStatus | None = client.state()
             used = while_it_is
@@ -236,7 +228,7 @@ class Campaign:
         if ResultCode.SHARING_VIOLATION.name not in told:
             return False
         try:
-            return self._in_use(False, NOTICED_S)
+            return self._in_use(False)
         except (CallFailed, CardSilent, OutOfTime):
             return False
 

@@ -1,23 +1,20 @@
-"""The subject: the reader under test, its raw PC/SC calls with their result codes, and who or what is around it.
+"""The subject: the reader under test, the card in it, and who or what is around it.
 
-No call waits longer than ``LIMIT_S``: a silent card ends in CardSilent, raised by the watchdog. No criterion takes longer
-than its deadline: the first call after it raises OutOfTime.
+No criterion takes longer than its deadline: the first call after it raises OutOfTime.
 """
 
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from apdu_specs import keys, moi, test_card
-from apdu_specs.apdu import Response, split_response
 from apdu_specs.errors import SpecError
-from apdu_specs.generations import GENERATIONS, Generation, by_atr
-from apdu_specs.interindustry import GET_RESPONSE, SELECT
+from apdu_specs.generations import Generation, by_atr, family_of
+from apdu_specs.interindustry import SELECT
 from apdu_specs.language import Text
 from apdu_specs.odd_atrs import OddCard
 from apdu_specs.status import Family as StatusFamily
@@ -25,38 +22,15 @@ from apdu_specs.status import StatusWord
 from harness.client import CardClient
 from harness.errors import CardSilent, HarnessError, NoReader, StackUnavailable
 from harness.qualify.actuator import Actuator, NoActuator
+from harness.qualify.calls import LIMIT_S, CallFailed, Client, Connection, code_name, events
 from harness.qualify.criterion import CannotMeasure, DoesNotApply, Need, Profile
-from harness.qualify.samples import percentile as percentile
 from harness.terminals import scard
-from harness.terminals.pcsc import SYSTEM_SOCKET, PcscTerminal, error_for
-from harness.terminals.scard import Disposition, Presence, Protocol, ReaderStatus, ResultCode, Share
-from harness.terminals.watchdog import Watchdog, establish_watched
+from harness.terminals.pcsc import PcscTerminal, error_for
+from harness.terminals.scard import ReaderStatus, ResultCode, Share
 
-SUCCESS = 0
-LIMIT_S = 10.0
-"""Longest that any call may take, unless a criterion says otherwise."""
-LONG_S = 1.0
-"""What a command may take that a card answers at once, beside the time of its bytes on the slowest line."""
-_SLOWEST_BYTE_S = 12 / 9600  # twelve bit times (ISO/IEC 7816-3 7.2)
 _STEADY_S = 2.5  # a reader that has said nothing new for so long has come to rest
 SETTLED_S = 5.0
 """Longest that a card may take to be seen, or not to be seen any more."""
-_GONE = {
-    ResultCode.UNKNOWN_READER,
-    ResultCode.READER_UNAVAILABLE,
-    ResultCode.NO_READERS_AVAILABLE,
-    ResultCode.NO_SERVICE,
-    ResultCode.SERVICE_STOPPED,
-}
-LEFT = {
-    ResultCode.REMOVED_CARD,
-    ResultCode.NO_SMARTCARD,
-    ResultCode.NOT_TRANSACTED,
-    ResultCode.READER_UNAVAILABLE,
-}
-"""Result codes by which a command is told that its card has left."""
-SHORTEST_ANSWER = 2
-"""Bytes: a status word. With fewer, success is none: the card has left."""
 _SHARE_S = {Profile.QUICK: 10.0, Profile.FULL: 120.0, Profile.SOAK: 120.0}
 """How long something is repeated with a slow card, once it was repeated often enough to be worth a verdict."""
 Outcome = TypeVar("Outcome")
@@ -71,225 +45,6 @@ class OutOfTime(CannotMeasure):
         super().__init__(
             Text("There was not enough time to measure this.", "เวลาไม่พอที่จะวัดรายการนี้"),
         )
-
-
-class CallFailed(Exception):
-    """A PC/SC call that had to succeed gave ``code``; ``call`` names it."""
-
-    def __init__(self, code: int, call: str) -> None:
-        super().__init__(f"{call}: {code_name(code)}")
-        self.code = code
-        self.call = call
-
-    @property
-    def reader_gone(self) -> bool:
-        """Whether there is no reader, or no PC/SC, to go on with."""
-        return self.code in _GONE
-
-
-def code_name(code: int) -> str:
-    """``SHARING_VIOLATION`` and the like, SUCCESS, or the code in hex."""
-    if code == SUCCESS:
-        return "SUCCESS"
-    try:
-        return ResultCode(code).name
-    except ValueError:
-        return f"0x{code:08X}"
-
-
-class Connection:
-    """A card handle. Methods give result codes; ``send`` insists on success."""
-
-    def __init__(self, client: Client, handle: int, protocol: Protocol) -> None:
-        self.client = client
-        self.handle = handle
-        self.protocol = protocol
-        self.left = False
-        """Whether the card is known to have left. pcscd, asked to reset it then, would show the next card as mute."""
-
-    def call(self, name: str, *arguments: Any) -> tuple[int, tuple[Any, ...]]:
-        """Any call with this handle first: its code and what came with it."""
-        return self.client.call(name, self.handle, *arguments)
-
-    def transmit(self, apdu: bytes, protocol: Protocol | None = None) -> tuple[int, bytes]:
-        """Result code and the answer as it came."""
-        pci = scard.pci(self.protocol if protocol is None else protocol)
-        code, values = self.call("SCardTransmit", pci, list(apdu))
-        answer = bytes(values[0]) if values else b""
-        self.left = code in LEFT or (code == SUCCESS and len(answer) < SHORTEST_ANSWER)
-        return code, answer
-
-    def transmit_timed(self, apdu: bytes) -> tuple[int, bytes]:
-        """As ``transmit``, of a command that a card answers at once: what takes long goes into ``long_commands``."""
-        started = time.monotonic()
-        code, answer = self.transmit(apdu)
-        took = time.monotonic() - started
-        if took > LONG_S + len(apdu + answer) * _SLOWEST_BYTE_S:
-            self.client.subject.long_commands.append(took)
-        return code, answer
-
-    def answers(self, apdu: bytes = SELECT.encode()) -> bool:
-        """Whether a command is answered, be it with a refusal."""
-        code, answer = self.transmit(apdu)
-        return code == SUCCESS and len(answer) >= SHORTEST_ANSWER
-
-    def send(self, apdu: bytes) -> Response:
-        """Data and status word as they came; CallFailed or, for an answer without status word, CannotMeasure."""
-        code, answer = self.transmit_timed(apdu)
-        if code != SUCCESS:
-            raise CallFailed(code, "SCardTransmit")
-        try:
-            return split_response(answer)
-        except SpecError:
-            raise CallFailed(ResultCode.REMOVED_CARD, "SCardTransmit") from None
-
-    def fetch(self, apdu: bytes) -> Response:
-        """As ``send``, with what 61 xx announces fetched."""
-        data, sw = self.send(apdu)
-        for _ in range(64):
-            waiting = StatusFamily.BYTES_WAITING.number(sw)
-            if waiting is None:
-                break
-            more, sw = self.send(GET_RESPONSE.encode(p2=self.client.subject.get_response_p2, le=waiting))
-            data += more
-        return Response(data, sw)
-
-    def status(self) -> tuple[int, bytes]:
-        """Result code and ATR."""
-        code, values = self.call("SCardStatus")
-        return code, bytes(values[3]) if values else b""
-
-    def begin(self) -> int:
-        """SCardBeginTransaction."""
-        return self.call("SCardBeginTransaction")[0]
-
-    def end(self, disposition: Disposition = Disposition.LEAVE) -> int:
-        """SCardEndTransaction."""
-        return self.call("SCardEndTransaction", int(disposition))[0]
-
-    def reconnect(
-        self,
-        disposition: Disposition = Disposition.LEAVE,
-        *,
-        share: Share = Share.SHARED,
-        protocols: Protocol = Protocol.T0_OR_T1,
-    ) -> int:
-        """SCardReconnect; the new protocol is used from then on. A card that has left is not reset: REMOVED_CARD."""
-        if self.left and disposition is not Disposition.LEAVE:
-            return ResultCode.REMOVED_CARD
-        code, values = self.call("SCardReconnect", int(share), int(protocols), int(disposition))
-        if values:
-            self.protocol = Protocol(values[0])
-            self.left = False
-        return code
-
-    def disconnect(self, disposition: Disposition = Disposition.LEAVE) -> int:
-        """SCardDisconnect; a card that has left is left alone."""
-        return self.call("SCardDisconnect", int(Disposition.LEAVE if self.left else disposition))[0]
-
-
-class Client:
-    """One PC/SC context of the subject's reader, each as a program of its own to pcscd. A context manager."""
-
-    def __init__(self, subject: Subject, limit_s: float = LIMIT_S) -> None:
-        self.subject = subject
-        self.reader = subject.reader
-        path = scard.chosen_socket() or SYSTEM_SOCKET
-        try:
-            context, watchdog = establish_watched(scard.establish, path, limit_s)
-        except scard.Code as code:
-            raise CallFailed(code.value, code.call) from code
-        self.context: int = context
-        self._watchdog: Watchdog = watchdog
-        self._open = True
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release the context and all that hangs on it."""
-        if not self._open:
-            return
-        self._open = False
-        self._watchdog.close()
-        if self._watchdog.releasable:
-            scard.release(self.context)
-
-    def call(self, name: str, *arguments: Any) -> tuple[int, tuple[Any, ...]]:
-        """Any call: its code and what came with it. Raises CardSilent, OutOfTime."""
-        self.subject.check_time()
-        return self._watchdog.call(scard.raw, name, *arguments)
-
-    def watched(self, function: Callable[..., Outcome], *arguments: Any) -> Outcome:
-        """Any function under the same time limit."""
-        self.subject.check_time()
-        return self._watchdog.call(function, *arguments)
-
-    def try_connect(
-        self, share: Share = Share.SHARED, protocols: Protocol = Protocol.T0_OR_T1
-    ) -> tuple[int, Connection | None]:
-        """Result code, and the connection if it is success."""
-        wanted = Protocol.NONE if share is Share.DIRECT else protocols
-        code, values = self.call("SCardConnect", self.context, self.reader, int(share), int(wanted))
-        return code, Connection(self, int(values[0]), Protocol(values[1])) if values else None
-
-    def connect(self, share: Share = Share.SHARED, protocols: Protocol = Protocol.T0_OR_T1) -> Connection:
-        """A connection; CallFailed without one."""
-        code, connection = self.try_connect(share, protocols)
-        if connection is None:
-            raise CallFailed(code, "SCardConnect")
-        return connection
-
-    def card_answers(self) -> bool:
-        """Whether the card can be connected to and answers a command."""
-        _, connection = self.try_connect()
-        if connection is None:
-            return False
-        answered = connection.answers()
-        connection.disconnect()
-        return answered
-
-    def state(self) -> ReaderStatus:
-        """The reader's state now."""
-        return self._wait(ReaderStatus(self.reader, 0, b""), 0)
-
-    def change_of(self, known: ReaderStatus, timeout_s: float) -> ReaderStatus | None:
-        """The state after the next change; None when there was none in time."""
-        try:
-            return self._wait(known, timeout_s)
-        except CallFailed as failed:
-            if failed.code == ResultCode.TIMEOUT:
-                return None
-            raise
-
-    def await_presence(self, present: bool, known: ReaderStatus, within_s: float) -> ReaderStatus | None:
-        """The first state from ``known`` on with a card, or without; None when it never came."""
-        deadline = time.monotonic() + within_s
-        while known.present is not present or (present and known.mute):
-            left = deadline - time.monotonic()
-            after = self.change_of(known, left) if left > 0 else None
-            if after is None:
-                return None
-            known = after
-        return known
-
-    def _wait(self, known: ReaderStatus, timeout_s: float) -> ReaderStatus:
-        self.subject.check_time()
-        try:
-            status = self._watchdog.call(scard.wait, self.context, [(known.name, known.state)], timeout_s)[0]
-        except scard.Code as code:
-            raise CallFailed(code.value, code.call) from code
-        if status.state & (Presence.UNKNOWN | Presence.UNAVAILABLE):
-            raise CallFailed(ResultCode.READER_UNAVAILABLE, "SCardGetStatusChange")
-        return status
-
-
-def events(status: ReaderStatus) -> int:
-    """PC/SC's count of the reader's insertions and removals: the upper 16 bits of the state."""
-    return status.state >> 16 & 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,8 +106,8 @@ class Subject:
     """Seconds of each command that took longer than it may (``LONG_S``), whatever criterion it was for."""
     told_twice: int = 0
     """Movements that PC/SC counted more or less than once."""
-    told_atrs: list[bytes] = field(default_factory=list)
-    """As PC/SC told them when the campaign's own card was put in."""
+    told_atrs: list[tuple[OddCard | None, bytes]] = field(default_factory=list)
+    """As PC/SC told them of each card that was put in; None is the campaign's own."""
     inserted_at: float | None = None
     """When PC/SC last told of an insertion (monotonic seconds)."""
     _begun: float | None = None
@@ -419,9 +174,7 @@ class Subject:
     @property
     def get_response_p2(self) -> int:
         """P2 of GET RESPONSE as this card's family wants it."""
-        alike = (each for each in GENERATIONS.values() if each.atr[:2] == self.card.atr[:2])
-        family = self.generation or next(alike, None)
-        return min(family.get_response_p2) if family else 0
+        return min(family_of(self.card.atr).get_response_p2)
 
     def terminal(self) -> PcscTerminal:
         """A terminal, not yet connected, for work that needs the card's client; the PIN session ends with it."""
@@ -554,7 +307,7 @@ class Subject:
         self.told_twice += abs((events(after) - events(known)) % 0x10000 - 1)
         if present:
             self.inserted_at = seen / 1e9
-            self.told_atrs += [after.atr] if self._instead is None else []
+            self.told_atrs.append((self._instead, after.atr))
         if moment is not None and self.actuator.precise:
             at = moment / 1e9
             self._begun = at if self._begun is None else self._begun
@@ -617,12 +370,12 @@ class Subject:
                 )
             )
 
-    def require_empty_or_present(self, present: bool) -> None:
-        """Wait for the card to be in, or out; CannotMeasure if it is not."""
+    def require_present(self) -> None:
+        """Wait for the card to be in; CannotMeasure if it does not come."""
         patience = self.actuator.patience_s
         with self.client(patience + LIMIT_S) as client:
-            if client.await_presence(present, client.state(), patience) is None:
-                raise CannotMeasure(_NOT_SEEN if present else _STILL_THERE)
+            if client.await_presence(True, client.state(), patience) is None:
+                raise CannotMeasure(_NOT_SEEN)
 
 
 class _TimedTerminal(PcscTerminal):
@@ -657,37 +410,3 @@ def _error_of(failed: CallFailed, reader: str) -> HarnessError:
     error = error_for(scard.Code(failed.code, failed.call), reader)
     assert isinstance(error, HarnessError | StackUnavailable)
     return error
-
-
-class Task:
-    """A call in a thread of its own, started at once: how long it took and what it gave, or that it still waits."""
-
-    def __init__(self, function: Callable[[], Any]) -> None:
-        self._function = function
-        self._done = threading.Event()
-        self.result: Any = None
-        self.error: Exception | None = None
-        self.started = time.monotonic()
-        self.seconds = 0.0
-        self._thread = threading.Thread(target=self._run, name="qualify task", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self.result = self._function()
-        except Exception as error:  # handed to whoever waits
-            self.error = error
-        self.seconds = time.monotonic() - self.started
-        self._done.set()
-
-    def done_within(self, seconds: float) -> bool:
-        """Whether it ended within ``seconds`` from now."""
-        return self._done.wait(seconds)
-
-    def outcome(self, within_s: float = LIMIT_S) -> Any:
-        """Its result; raises what it raised, CannotMeasure if it does not end."""
-        if not self._done.wait(within_s):
-            raise CannotMeasure(Text("A call does not return.", "คำสั่งไม่สิ้นสุด"))
-        if self.error is not None:
-            raise self.error
-        return self.result

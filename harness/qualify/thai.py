@@ -39,7 +39,6 @@ UNITS = {
     "troubles": "ปัญหา",
 }
 """Of criteria; what is not a word here is a symbol (ms, s, %)."""
-SYMBOLS = frozenset({"", "%", "ms", "s"})
 
 WORDS = {
     "answered": "มีคำตอบ",
@@ -77,7 +76,7 @@ SOURCES = {
     "20 %": "20 %",
     "261 is the longest short command": "261 ไบต์คือคำสั่งแบบสั้นที่ยาวที่สุด",
     "5 %": "5 %",
-    "5 s by machine": "5 วินาทีเมื่อใช้เครื่อง",
+    "5 s by machine": "5 วินาทีเมื่อใช้อุปกรณ์เสียบบัตร",
     "9600 bit/s is the least of ISO/IEC 7816-3": "9600 บิต/วินาทีคืออัตราต่ำสุดของ ISO/IEC 7816-3",
     "CETK's random cycles": "รอบสุ่มของ CETK",
     "FCC or UL at least": "อย่างน้อย FCC หรือ UL",
@@ -90,7 +89,7 @@ SOURCES = {
     ),
     "Linux leaves it to the card, which answers 67 00": "Linux ปล่อยให้บัตรตอบ 67 00 เอง",
     "PC/SC part 10, dwMaxAPDUDataSize": "PC/SC ส่วนที่ 10, dwMaxAPDUDataSize",
-    "PIN, then the card confirms the identity": "PIN แล้วบัตรยืนยันตัวบุคคล",
+    "PIN, then the card confirms the identity": "ใส่ PIN แล้วบัตรยืนยันตัวบุคคล",
     "SCARD_STATE_INUSE and SCARD_STATE_EXCLUSIVE": "SCARD_STATE_INUSE และ SCARD_STATE_EXCLUSIVE",
     "UnitaryTests of pcsc-lite": "UnitaryTests ของ pcsc-lite",
     "UnitaryTests of pcsc-lite report each exchange above 1 s": "UnitaryTests ของ pcsc-lite รายงานทุกคำสั่งที่เกิน 1 วินาที",
@@ -100,7 +99,7 @@ SOURCES = {
     "UnitaryTests of pcsc-lite, transmit_card_removed": "UnitaryTests ของ pcsc-lite, transmit_card_removed",
     "VERIFY without data": "VERIFY ที่ไม่มีข้อมูล",
     "a PIN session ends with a reset, or the next person inherits it": (
-        "สิทธิ์จาก PIN สิ้นสุดเมื่อรีเซ็ต มิฉะนั้นผู้ใช้คนถัดไปจะได้สิทธิ์นั้น"
+        "สิทธิจาก PIN สิ้นสุดเมื่อรีเซ็ต มิฉะนั้นผู้ใช้คนถัดไปจะได้สิทธินั้น"
     ),
     "EMVCo L1 tries every form": "EMVCo L1 ทดสอบทุกรูปแบบ",
     "HLK asks for direct and inverse convention": "HLK กำหนดทั้ง direct และ inverse convention",
@@ -109,7 +108,7 @@ SOURCES = {
     "another card may be in it": "อาจมีบัตรใบอื่นอยู่ในเครื่องอ่าน",
     "either is right, and tells a cold start from a bug": "ถูกทั้งสองแบบ แต่ช่วยแยกการเริ่มใหม่ของบัตรออกจากข้อบกพร่อง",
     "its power comes back with the next program": "ไฟกลับมาเมื่อโปรแกรมถัดไปเริ่มใช้",
-    "a card that needs a second try is a user's second try": "บัตรที่ต้องลองซ้ำคือผู้ใช้ที่ต้องลองซ้ำ",
+    "a card that needs a second try is a user's second try": "หากบัตรต้องลองซ้ำ ผู้ใช้ก็ต้องลองซ้ำด้วย",
     "a driver on Linux without an interrupt endpoint looks every 400 ms": (
         "ไดรเวอร์บน Linux ที่ไม่มี interrupt endpoint ตรวจดูทุก 400 ms"
     ),
@@ -184,7 +183,7 @@ SOURCES = {
     "the reader name \\\\?PnP?\\Notification": "ชื่อเครื่องอ่าน \\\\?PnP?\\Notification",
     "the readers of the distributor": "เครื่องอ่านของผู้จำหน่าย",
     "what is selected, and a PIN session, stays until somebody resets": (
-        "สิ่งที่เลือกไว้และสิทธิ์จาก PIN คงอยู่จนกว่าจะมีผู้รีเซ็ต"
+        "สิ่งที่เลือกไว้และสิทธิจาก PIN คงอยู่จนกว่าจะมีผู้รีเซ็ต"
     ),
     "works with the national card efficiently": "ใช้กับบัตรประจำตัวประชาชนได้อย่างมีประสิทธิภาพ",
     "writes ISO 7816 cards": "เขียนบัตร ISO 7816 ได้",

@@ -26,14 +26,10 @@ from harness.terminals.scard import Code, Disposition, Protocol, ResultCode, Sha
 from harness.terminals.watchdog import Watchdog, establish_watched
 
 ShareName = Literal["shared", "exclusive", "direct"]
-ProtocolName = Literal["T0", "T1", "any"]
 DispositionName = Literal["leave", "reset", "unpower", "eject"]
 
-SYSTEM_SOCKET = "/run/pcscd/pcscd.comm"
 _SHORTEST_APDU = 4  # vpcd takes a single byte for a control and would hang; shorter ones are no APDUs anyway
-_SHORTEST_ANSWER = 2
 _MOST_RESETS = 100  # that other programs may put between taking a card and asking for its answer to reset
-_PROTOCOLS = {"T0": Protocol.T0, "T1": Protocol.T1, "any": Protocol.T0_OR_T1}
 _NO_PCSCD = {
     ResultCode.NO_SERVICE,
     ResultCode.SERVICE_STOPPED,
@@ -107,13 +103,12 @@ class PcscTerminal(Terminal):
         reader_name: str,
         *,
         share: ShareName = "shared",
-        protocol: ProtocolName = "any",
         timeout_s: float = 10.0,
         disposition: DispositionName = "leave",
     ) -> None:
         super().__init__(reader_name)
         self._share = Share[share.upper()]
-        self._protocols = Protocol.NONE if share == "direct" else _PROTOCOLS[protocol]
+        self._protocols = Protocol.NONE if share == "direct" else Protocol.T0_OR_T1
         self._timeout_s = timeout_s
         self._disposition = Disposition[disposition.upper()]
         self._context: int | None = None
@@ -126,9 +121,10 @@ class PcscTerminal(Terminal):
         """Connect to the card. Raises NoReader, NoCard, ReaderBusy, StackUnavailable, CardSilent."""
         self.disconnect()
         self._card_left = False
-        path = scard.chosen_socket() or SYSTEM_SOCKET
         try:
-            self._context, self._watchdog = establish_watched(scard.establish, path, self._timeout_s)
+            self._context, self._watchdog = establish_watched(
+                scard.establish, scard.socket_path(), self._timeout_s
+            )
         except Code as code:
             raise error_for(code, self.name) from code
         try:
@@ -147,7 +143,7 @@ class PcscTerminal(Terminal):
         if len(apdu) < _SHORTEST_APDU:
             raise ApduTooShort(len(apdu), _SHORTEST_APDU)
         answer = self._call(scard.transmit, self._handle, self._pci, apdu)
-        if len(answer) < _SHORTEST_ANSWER:
+        if len(answer) < scard.SHORTEST_ANSWER:
             # pcscd says success with nothing in it when the card leaves while it has a command
             self._card_left = True
             raise CardRemoved(self.name)

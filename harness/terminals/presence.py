@@ -16,7 +16,6 @@ from harness.errors import StackUnavailable
 from harness.terminals import scard
 from harness.terminals.scard import Code, Presence, ReaderStatus, ResultCode
 
-_PLUG_AND_PLAY = "\\\\?PnP?\\Notification"
 _LOOK_AGAIN_S = 1.0  # for a PC/SC service that is not there: nothing tells of its coming
 _NEVER = 60.0  # a wait is renewed now and then, for readers that a service forgot to tell of
 _FIRST_LOOK_S = 5.0
@@ -134,7 +133,7 @@ class ReaderWatch:
     def _await_change(self, context: int, names: list[str], known: dict[str, ReaderStatus]) -> None:
         waiting = [(name, known[name].state & ~Presence.CHANGED) for name in names]
         try:
-            changed = scard.wait(context, [*waiting, (_PLUG_AND_PLAY, 0)], _NEVER)
+            changed = scard.wait(context, [*waiting, (scard.PLUG_AND_PLAY, 0)], _NEVER)
         except Code as code:
             if code.value in (ResultCode.TIMEOUT, ResultCode.CANCELLED):
                 return

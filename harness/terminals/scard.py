@@ -5,7 +5,7 @@ result code first, because on an error pyscard hands back uninitialised memory a
 than success is raised as ``Code``, which the callers turn into the errors of ``harness.errors``.
 
 libpcsclite reads ``PCSCLITE_CSOCK_NAME`` once in the life of a process. ``choose_socket`` sets it, and
-``chosen_socket`` says what this process speaks to.
+``socket_path`` says what this process speaks to.
 """
 
 from __future__ import annotations
@@ -22,6 +22,13 @@ from harness.errors import OtherStackInUse, StackUnavailable
 from harness.terminals import libpcsclite
 
 SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
+SYSTEM_SOCKET = "/run/pcscd/pcscd.comm"
+PLUG_AND_PLAY = "\\\\?PnP?\\Notification"
+"""The reader whose state changes when another one comes or goes."""
+GET_FEATURE_REQUEST = 0x42000000 + 3400
+"""Control code (PC/SC part 10, as pcsc-lite makes it)."""
+SHORTEST_ANSWER = 2
+"""Bytes: a status word. With fewer, success is none: the card has left."""
 PACKAGES = ("pcscd", "vsmartcard-vpcd")
 _SUCCESS = 0
 _INFINITE = 0xFFFFFFFF
@@ -152,6 +159,12 @@ def choose_socket(path: str) -> None:
 def chosen_socket() -> str | None:
     """The socket path this process is bound to or was told to use; "" is the system's pcscd; None: still free."""
     return _read_by_libpcsclite if _read_by_libpcsclite is not None else _asked_for
+
+
+def socket_path() -> str:
+    """The socket of the pcscd that this process speaks to, or will speak to with its first context."""
+    bound_to = chosen_socket()
+    return (os.environ.get(SOCKET_VARIABLE) if bound_to is None else bound_to) or SYSTEM_SOCKET
 
 
 def _checked(code: int, call: str) -> None:

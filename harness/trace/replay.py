@@ -28,7 +28,6 @@ from harness.trace.conversation import command_of, is_secret
 from harness.trace.reading import STATUS_ONLY, Entry, Pattern, Trace, atr_of
 
 _RESET, _POWER_ON = "reset", "power on"
-_LC = HEADER_LENGTH + 1
 _READING = (SELECT, GET_RESPONSE, READ, adm.GET_INFO, GET_CPLC)
 """All that a real card gets."""
 
@@ -265,7 +264,7 @@ class Player:
             return b"A" * len(pattern.hidden)
         maker = makers.get(command) if command is not None else None
         fits = command is not None and len(pattern.hidden) in command.lengths | {max(command.lengths) + 1}
-        if maker is None or command is None or not fits or _LC - 1 in pattern.hidden:
+        if maker is None or command is None or not fits or HEADER_LENGTH in pattern.hidden:
             known = status != StatusWord.WRONG_PARAMETERS and command is not None and 2 in pattern.hidden
             header = bytes((min(command.p1.values), min(command.p2.values))) if command and known else b""
             return header.ljust(len(pattern.hidden), b"\xff")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apdu_specs.errors import SpecError
-from apdu_specs.generations import DEFAULT, GENERATIONS, by_name
+from apdu_specs.generations import DEFAULT, GENERATIONS, by_name, family_of
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,9 @@ def test_what_differs() -> None:
     assert {name: each.data_version for name, each in GENERATIONS.items() if each.data_version != "0003"} == {
         "0002": "0002"
     }
+
+
+def test_whose_habits_to_expect_of_an_answer_to_reset() -> None:
+    assert [family_of(each.atr) for each in GENERATIONS.values()] == list(GENERATIONS.values())
+    assert family_of(bytes.fromhex("3B67FF")).name == "3B 67"  # as readers tell them, by two bytes
+    assert family_of(bytes.fromhex("3B00")) is family_of(b"") is DEFAULT

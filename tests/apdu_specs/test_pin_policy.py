@@ -99,7 +99,7 @@ def test_what_the_holder_must_do() -> None:
     """Where to go and with what, as the manual has it: a new PIN, or nothing but a new card; any office, in person."""
     suspended, locked = NATIONAL.advice(3), NATIONAL.advice(5)
     assert (NATIONAL.advice(4), NATIONAL.advice(0)) == (suspended, READY.advice)
-    for english in ("new PIN", "any registration office", "with this card", "free"):
+    for english in ("new PIN", "any registry office", "with this card", "free"):
         assert english in suspended.en
     for thai in (
         "บัตรประจำตัวประชาชนใบนี้",
@@ -111,7 +111,7 @@ def test_what_the_holder_must_do() -> None:
         assert thai in suspended.th
     for english in (
         "new card",
-        "any registration office",
+        "any registry office",
         "in person",
         "with this card",
         "A new PIN does not help",

@@ -80,7 +80,7 @@ def test_exactly_these_are_declared() -> None:
 @pytest.mark.parametrize("sw", [0x0000, 0x6310, 0x63BF, 0x63D0, 0x6F00, 0x9001, 0xFFFF])
 def test_what_is_not_declared_is_said_to_be_so(sw: int) -> None:
     assert kind_of(sw) is None
-    assert explain(sw) == Text(f"{sw:04X}: not a status word of this card", f"{sw:04X}: ไม่ใช่สถานะของบัตรนี้")
+    assert explain(sw) == Text(f"{sw:04X}: not a status word of this card", f"{sw:04X}: ไม่ใช่รหัสสถานะของบัตรนี้")
 
 
 @given(st.integers(0, 0xFFFF))

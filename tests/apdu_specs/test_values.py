@@ -99,7 +99,6 @@ def test_names_as_people_write_them() -> None:
 def test_check_digit(first_twelve: str, digit: str) -> None:
     assert citizen_id.check_digit(first_twelve) == digit
     assert citizen_id.is_valid(first_twelve + digit)
-    assert citizen_id.is_synthetic(first_twelve + digit)
     assert sum(citizen_id.is_valid(first_twelve + other) for other in "0123456789") == 1
 
 
@@ -123,7 +122,7 @@ def test_what_is_no_citizen_id(wrong: str) -> None:
 def test_synthetic_citizen_ids(number: int) -> None:
     made = citizen_id.synthetic(number)
     assert made[5:12] == f"{number:07d}"
-    assert citizen_id.is_valid(made) and citizen_id.is_synthetic(made)
+    assert citizen_id.is_valid(made) and made.startswith("19999")
 
 
 @given(st.integers(0, 10**7 - 1), st.sampled_from([0, 1, *range(3, 12)]), st.integers(1, 9))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from apdu_specs import replies
 from harness.officer import token_file
 from harness.officer.screen.guard import SESSION_COOKIE
-from tests.browser.conftest import NARROW, Look, OpenWindow
+from tests.browser.conftest import NARROW, WIDE, Look, OpenWindow
 from tests.browser.counter import PIN, PIN_COUNTER, REGISTRY_DESK, WRONG_PIN, Counter, counter
 
 pytestmark = pytest.mark.pcsc
@@ -81,28 +81,38 @@ def type_pin(page: Page, pin: str) -> None:
     page.keyboard.press("Enter")
 
 
-def _to_confirmed(page: Page) -> None:
-    to_pin(page)
+def _confirm(page: Page) -> None:
     type_pin(page, PIN)
     shown(page, "confirmed")
 
 
-def _to_menu(page: Page) -> None:
-    _to_confirmed(page)
+def _enter(page: Page) -> None:
     press(page, "enter")
     shown(page, "menu")
 
 
-def _to_modules(page: Page) -> None:
-    _to_menu(page)
+def _open_erm(page: Page) -> None:
     press(page, "erm")
     shown(page, "modules")
 
 
-def _to_module(page: Page) -> None:
-    _to_modules(page)
+def _open_module(page: Page) -> None:
     press(page, "module")
     shown(page, "module-")
+
+
+FROM_PIN_TO_MODULE = (_confirm, _enter, _open_erm, _open_module)
+
+
+def _to_confirmed(page: Page) -> None:
+    to_pin(page)
+    _confirm(page)
+
+
+def _to_module(page: Page) -> None:
+    to_pin(page)
+    for step in FROM_PIN_TO_MODULE:
+        step(page)
 
 
 # --- the manual, page by page -------------------------------------------------------------------------------------------
@@ -187,21 +197,21 @@ def test_the_pad_by_mouse_touch_and_keyboard(desk: Counter, window: OpenWindow) 
     pad = page.get_by_role("group", name="แป้นใส่รหัส PIN")
     counted = page.locator("#entered")
     pad.get_by_role("button", name="5", exact=True).tap()
-    expect(counted).to_have_text("ใส่แล้ว 1 จาก 4 หลัก")
+    expect(counted).to_have_text("กรอกแล้ว 1 จาก 4 หลัก")
     pad.get_by_role("button", name="5", exact=True).click()
-    expect(counted).to_have_text("ใส่แล้ว 2 จาก 4 หลัก")
+    expect(counted).to_have_text("กรอกแล้ว 2 จาก 4 หลัก")
     page.keyboard.press("Backspace")
-    expect(counted).to_have_text("ใส่แล้ว 1 จาก 4 หลัก")
+    expect(counted).to_have_text("กรอกแล้ว 1 จาก 4 หลัก")
     page.get_by_role("button", name="ตกลง", exact=True).click(
         force=True
     )  # it says that it is not ready, and why
-    expect(counted).to_have_text("ต้องใส่ PIN ให้ครบ 4 หลัก")
+    expect(counted).to_have_text("ต้องกรอก PIN ให้ครบ 4 หลัก")
     pad.get_by_role("button", name="ล้าง", exact=True).click()
-    expect(counted).to_have_text("ใส่แล้ว 0 จาก 4 หลัก")
+    expect(counted).to_have_text("กรอกแล้ว 0 จาก 4 หลัก")
     for digit in PIN:  # as one who cannot see does it: from button to button
         pad.get_by_role("button", name=digit, exact=True).focus()
         page.keyboard.press("Space")
-    expect(counted).to_have_text("ใส่แล้ว 4 จาก 4 หลัก")
+    expect(counted).to_have_text("กรอกแล้ว 4 จาก 4 หลัก")
     page.get_by_role("button", name="ตกลง", exact=True).focus()
     page.keyboard.press("Enter")
     shown(page, "confirmed")
@@ -217,17 +227,21 @@ TYPED = {
 }
 
 
-@pytest.mark.parametrize("layout", TYPED)
-def test_the_pad_with_other_keyboards(desk: Counter, window: OpenWindow, layout: str) -> None:
+def test_the_pad_with_other_keyboards(desk: Counter, window: OpenWindow) -> None:
     desk.put(desk.card)
     page = window(desk.url)
-    to_pin(page)
-    for key, code in TYPED[layout]:
-        page.evaluate(KEYDOWN, [key, code, layout == "Thai digits", False])
-    expect(page.locator("#entered")).to_have_text("ใส่แล้ว 4 จาก 4 หลัก")
-    page.keyboard.press("Enter")
-    shown(page, "confirmed")
-    assert desk.card.failures == 0
+    page.get_by_role("button", name="Start Service").click()
+    for layout, typed in TYPED.items():
+        press(page, "login")
+        shown(page, "pin")
+        for key, code in typed:
+            page.evaluate(KEYDOWN, [key, code, layout == "Thai digits", False])
+        expect(page.locator("#entered"), layout).to_have_text("กรอกแล้ว 4 จาก 4 หลัก")
+        page.keyboard.press("Enter")
+        shown(page, "confirmed")
+        assert desk.card.failures == 0
+        press(page, "log out")
+        shown(page, "start")
 
 
 def test_the_pad_says_what_is_no_digit(desk: Counter, window: OpenWindow) -> None:
@@ -245,18 +259,20 @@ def test_the_pad_says_what_is_no_digit(desk: Counter, window: OpenWindow) -> Non
     ):
         page.evaluate(KEYDOWN, [key, code, shift, caps])
         expect(counted).to_have_text("แป้นที่กดไม่ใช่ตัวเลข 0 ถึง 9")
+        box = counted.bounding_box()  # also for who sees it
+        assert box is not None and box["height"] > 20 and box["width"] > 200
         expect(page.locator(".dots .on")).to_have_count(1)
         page.keyboard.press("Backspace")
         page.keyboard.press("1")
-        expect(counted).to_have_text("ใส่แล้ว 1 จาก 4 หลัก")
+        expect(counted).to_have_text("กรอกแล้ว 1 จาก 4 หลัก")
     page.evaluate(KEYDOWN, ["End", "Numpad1", False, False])  # the number pad without its lock
-    expect(counted).to_have_text("ใส่แล้ว 1 จาก 4 หลัก")
+    expect(counted).to_have_text("กรอกแล้ว 1 จาก 4 หลัก")
 
 
 # --- the module ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("width", [1280, NARROW])
+@pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_a_fault_is_told_at_the_top_and_leads_to_its_field(
     desk: Counter, window: OpenWindow, look: Look, width: int
 ) -> None:
@@ -274,7 +290,8 @@ def test_a_fault_is_told_at_the_top_and_leads_to_its_field(
         expect(told).to_be_in_viewport()
         assert told.get_attribute("role") == "alert"
         expect(told.locator("a")).to_have_count(1)
-        look(page, f"screen-th-module-fault-{field}")
+        if width == WIDE:  # the pictures are of both widths
+            look(page, f"screen-th-module-fault-{field}")
         told.locator("a").click()
         expect(page.locator(f"#{field}")).to_be_focused()
         expect(page.locator(f"#{field}")).to_have_attribute("aria-invalid", "true")
@@ -282,7 +299,7 @@ def test_a_fault_is_told_at_the_top_and_leads_to_its_field(
         expect(page.locator(f"#{field}")).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("width", [1280, NARROW])
+@pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_types_of_service_are_readable_whole(desk: Counter, window: OpenWindow, width: int) -> None:
     desk.put(desk.card)
     page = window(desk.url, width=width)
@@ -343,10 +360,10 @@ def test_three_wrong_pins_then_five(desk: Counter, window: OpenWindow, look: Loo
     desk.put(desk.card)
     page = window(desk.url)
     to_pin(page)
-    expect(page.locator("#tries")).to_have_text("เหลือโอกาสใส่ PIN อีก 3 ครั้ง")
+    expect(page.locator("#tries")).to_have_text("เหลือโอกาสอีก 3 ครั้ง")
     type_pin(page, WRONG_PIN)
     expect(page.locator(".alert .strong")).to_have_text("รหัส PIN ไม่ถูกต้อง เหลือโอกาสอีก 2 ครั้ง")
-    expect(page.locator("#tries")).to_have_text("เหลือโอกาสใส่ PIN อีก 2 ครั้ง")
+    expect(page.locator("#tries")).to_have_text("เหลือโอกาสอีก 2 ครั้ง")
     look(page, "screen-th-pin-wrong")
     type_pin(page, WRONG_PIN)
     expect(page.locator("#tries")).to_contain_text("เหลือโอกาสครั้งสุดท้าย")
@@ -396,22 +413,25 @@ def test_the_pin_session_ends_with_the_login(desk: Counter, window: OpenWindow) 
     assert not desk.has_open_session()
 
 
-@pytest.mark.parametrize("way", [to_pin, _to_confirmed, _to_menu, _to_modules, _to_module])
-def test_the_card_is_pulled(desk: Counter, window: OpenWindow, way: Callable[[Page], None]) -> None:
+def test_the_card_is_pulled(desk: Counter, window: OpenWindow) -> None:
+    """From the PIN's page, and from each that follows."""
     desk.put(desk.card)
     page = window(desk.url)
-    way(page)
-    desk.bench.remove()
-    shown(page, "stopped")
-    assert title(page) == "บัตรถูกถอดออก"
-    expect(page.locator("#card-state")).to_have_text("ยังไม่เสียบบัตร")
-    expect(page.locator("#page")).to_contain_text("เสียบบัตรของเจ้าหน้าที่อีกครั้งแล้วเริ่มใหม่")
-    desk.bench.insert(desk.card)
-    expect(page.locator("#card-state")).to_have_text("เสียบบัตรแล้ว")
-    assert not desk.has_open_session()
-    shown(page, "start-green-card")  # the page follows the reader: nothing is left to press away
-    press(page, "login")
-    shown(page, "pin")
+    to_pin(page)
+    for far in range(len(FROM_PIN_TO_MODULE) + 1):
+        for step in FROM_PIN_TO_MODULE[:far]:
+            step(page)
+        desk.bench.remove()
+        shown(page, "stopped")
+        assert title(page) == "บัตรถูกถอดออก"
+        expect(page.locator("#card-state")).to_have_text("ยังไม่เสียบบัตร")
+        expect(page.locator("#page")).to_contain_text("เสียบบัตรของเจ้าหน้าที่อีกครั้งแล้วเริ่มใหม่")
+        desk.bench.insert(desk.card)
+        expect(page.locator("#card-state")).to_have_text("เสียบบัตรแล้ว")
+        assert not desk.has_open_session()
+        shown(page, "start-green-card")  # the page follows the reader: nothing is left to press away
+        press(page, "login")
+        shown(page, "pin")
 
 
 def test_what_the_officer_sees_when_the_card_is_pulled(desk: Counter, window: OpenWindow, look: Look) -> None:
@@ -481,7 +501,7 @@ def test_sixty_days_without_a_login(desk: Counter, window: OpenWindow, look: Loo
     to_pin(page)
     type_pin(page, PIN)
     shown(page, "stopped")
-    expect(page.locator(".at")).to_contain_text("ที่ขั้นตอน 8")
+    expect(page.locator(".at")).to_contain_text("ขั้นตอนที่ 8")
     look(page, "screen-th-60-days")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -297,8 +297,6 @@ def run(terminal: Terminal, card: Card, *, steps: int, examples: int) -> None:
     rules = settings(
         stateful_step_count=steps,
         max_examples=examples,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow],
     )
     with terminal:
         run_state_machine_as_test(machine, settings=rules)

@@ -92,7 +92,7 @@ def still_works(terminal: Terminal, card: Card) -> None:
 
 
 @given(st.lists(st.one_of(ANY_BYTES, SELECTIONS), max_size=20))
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 def test_any_bytes_in_process(commands: list[bytes]) -> None:
     card = card_in("ADM")
     for command in commands:
@@ -110,7 +110,7 @@ def linked() -> Iterator[tuple[Terminal, Card]]:
 
 
 @given(st.lists(st.one_of(ANY_BYTES.filter(lambda command: len(command) >= 2), SELECTIONS), max_size=10))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_bytes_behind_a_link(linked: tuple[Terminal, Card], commands: list[bytes]) -> None:
     terminal, card = linked
     terminal.reset()
@@ -151,7 +151,7 @@ def test_every_class_and_instruction(applet: str) -> None:
 
 @pytest.mark.parametrize("applet", [applet for applet in AIDS if applet != "after reset"])
 @given(commands=st.lists(NEARLY_COMMANDS, max_size=15))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_answer_is_one_that_its_command_declares(applet: str, commands: list[bytes]) -> None:
     declared = {
         header: command
@@ -173,7 +173,7 @@ def test_every_answer_is_one_that_its_command_declares(applet: str, commands: li
 
 
 @given(st.lists(ANY_BYTES, max_size=15))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_noise_in_a_reading_applet_never_costs_a_try(commands: list[bytes]) -> None:
     card = card_in("MOI")
     before = card.counters

@@ -76,7 +76,7 @@ def test_citizen_id_of_a_seed(seed: int, citizen_id: str) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_same_seed_gives_the_same_holder(seed: int) -> None:
     assert holder_from_seed(seed) == holder_from_seed(seed)
 
@@ -131,7 +131,7 @@ def test_a_negative_seed_or_an_impossible_age_is_refused() -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_every_field_fits_the_card(seed: int) -> None:
     holder = holder_from_seed(seed)
     assert re.fullmatch(r"19999\d{8}", holder.citizen_id)
@@ -151,7 +151,7 @@ def test_every_field_fits_the_card(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_rights_fit_the_card_and_still_run(seed: int) -> None:
     holder = holder_from_seed(seed)
     rights = rights_of(holder)
@@ -185,7 +185,7 @@ def test_nothing_personal_is_in_the_repr() -> None:
 
 
 @given(SEEDS, st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(7, 85))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_age_title_sex_and_dates_agree(seed: int, today: date, youngest: int) -> None:
     holder = holder_from_seed(seed, today=today, youngest=youngest)
     born, issued = holder.birth_date.to_christian(), holder.issue_date.to_christian()
@@ -213,13 +213,13 @@ def test_age_title_sex_and_dates_agree(seed: int, today: date, youngest: int) ->
 
 
 @given(SEEDS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_adults_by_default(seed: int) -> None:
     assert holder_from_seed(seed).birth_date.digits() <= "25510101"  # 18 years before the first day of 2026
 
 
 @given(SEEDS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_address_labels(seed: int) -> None:
     address = holder_from_seed(seed).address
     if address.changwat == "กรุงเทพมหานคร":
@@ -236,7 +236,7 @@ def test_address_labels(seed: int) -> None:
 
 
 @given(SEEDS, st.sampled_from(Sex), st.integers(7, 90))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_photo_is_a_small_baseline_jpeg_with_one_pair_of_markers(seed: int, sex: Sex, age: int) -> None:
     photo = specimen_photo(seed, sex=sex, age=age)
     assert len(photo) <= 5118

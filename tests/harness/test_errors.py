@@ -92,7 +92,7 @@ def test_pin_suspended() -> None:
     with pytest.raises(PinSuspended) as suspended:
         client(3).verify_pin("1234")
     check(suspended.value, "PinSuspended", 1, sw=0x6983)
-    assert "registration office" in suspended.value.what_to_do.en
+    assert "registry office" in suspended.value.what_to_do.en
     assert "สำนักทะเบียน" in suspended.value.what_to_do.th
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -250,6 +253,28 @@ def test_the_cheap_watchdog_is_the_one_in_use(stack: Stack) -> None:
     assert isinstance(watchdog, SocketWatchdog)
     watchdog.close()
     scard.release(context)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "from harness.terminals.pcsc import PcscTerminal\none = PcscTerminal(name, share='direct')\none.connect()",
+        "from harness.qualify.calls import Client\nfrom harness.qualify.subject import Subject\n"
+        "one = Client(Subject(name))",
+    ],
+)
+def test_the_first_call_of_a_process_has_the_cheap_watchdog_too(stack: Stack, first: str) -> None:
+    """Only the environment says which pcscd it is, as under ``thnid run``."""
+    script = f"name = {stack.reader_names[0]!r}\n{first}\nprint(type(one._watchdog).__name__)"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, **stack.environment},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout == "SocketWatchdog\n"
 
 
 def test_watchdog_by_worker() -> None:

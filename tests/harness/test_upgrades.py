@@ -69,7 +69,7 @@ REQUESTS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(REQUESTS, st.data())
 def test_a_proposal_changes_nothing(server: Any, asked: list[Any], data: st.DataObject) -> None:
     sent = b"".join(

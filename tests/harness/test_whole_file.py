@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.whole_file import replace_file, write_whole
@@ -69,7 +69,6 @@ def _full_disk(error: BaseException) -> Callable[..., object]:
     return opened
 
 
-@settings(deadline=None)  # disks have their moods
 @given(content=contents, mode=st.none() | modes, name=names, there=st.booleans())
 def test_any_bytes_are_there_whole(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, mode: int | None, name: str, there: bool
@@ -84,7 +83,6 @@ def test_any_bytes_are_there_whole(
         assert mode_of(path) == mode
 
 
-@settings(deadline=None)
 @given(
     content=contents,
     step=st.sampled_from(["write", "fsync", "fchmod", "replace"]),

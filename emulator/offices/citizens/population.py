@@ -7,30 +7,29 @@ of the citizen ids does not.
 
 from __future__ import annotations
 
-import random
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from itertools import accumulate
-from typing import Any, TypeVar
+from typing import Any
 
 from apdu_specs import citizen_id
 from apdu_specs import entitlements as e
 from apdu_specs.bangkok import BANGKOK as BANGKOK_TIME
 from apdu_specs.entitlements import MainRight, SubRight
 from apdu_specs.values import BuddhistDate, Sex
+from emulator.holders.dice import Dice
+from emulator.holders.names import titled
 from emulator.holders.places import PLACES, Place
+from emulator.holders.synthesis import EPOCH
 from emulator.offices.citizens import names
 from emulator.offices.citizens.citizen import Citizen, Entitlement, Home, age_on
 from emulator.offices.citizens.hospitals import hospitals_of
 from emulator.offices.citizens.provinces import BANGKOK, PROVINCES, province_code
 
-YOUNGEST_BORN = date(2026, 1, 1)
-BIRTH_DAYS = 95 * 365  # before that day, so that the oldest are past ninety
-TITLED_AGE = 15
-MARRIED_AGE = 25
+BIRTH_DAYS = 95 * 365  # before ``EPOCH``, so that the oldest are past ninety
 OLDEST = 999  # older than anybody: the right does not end
 LARGEST = 10**7
 """There are ten million synthetic citizen ids."""
@@ -38,8 +37,6 @@ LARGEST = 10**7
 _ID_STEP, _SEED_STEP, _ID_START = 6_700_417, 7_777_777, 3_141_592  # the steps are coprime to LARGEST
 _WITHOUT_RIGHT, _DECEASED, _PENDING = 0.04, 0.01, 0.03
 _LONGEST_RIGHT_DAYS = 8 * 365
-
-_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +76,6 @@ SHARES = (
 )
 
 
-class _Dice:
-    """Chance that is the same on every machine; the one method whose sequence Python promises to keep."""
-
-    def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed).random
-
-    def below(self, bound: int) -> int:
-        return int(self.chance() * bound)
-
-    def pick(self, items: Sequence[_Item]) -> _Item:
-        return items[int(self.chance() * len(items))]
-
-
 def citizen_number(seed: int, number: int) -> str:
     """The citizen id of person ``number`` of a population: no two of one population share it."""
     return citizen_id.synthetic((number * _ID_STEP + seed * _SEED_STEP + _ID_START) % LARGEST)
@@ -99,9 +83,9 @@ def citizen_number(seed: int, number: int) -> str:
 
 def citizen_from_seed(seed: int, number: int, on: date) -> Citizen:
     """Person ``number`` (0 <= number < ``LARGEST``) of the population of ``seed``, with the rights of the day ``on``."""
-    dice = _Dice((seed << 24) | number)
+    dice = Dice((seed << 24) | number)
     sex = dice.pick((Sex.MALE, Sex.FEMALE))
-    born = YOUNGEST_BORN - timedelta(days=1 + dice.below(BIRTH_DAYS))
+    born = EPOCH - timedelta(days=1 + dice.below(BIRTH_DAYS))
     birth_date = BuddhistDate.from_christian(born)
     unmarried, home = dice.chance() < 0.5, _home(dice)
     first = dice.pick(names.MALE if sex is Sex.MALE else names.FEMALE)
@@ -111,7 +95,7 @@ def citizen_from_seed(seed: int, number: int, on: date) -> Citizen:
     right = None if fate < _WITHOUT_RIGHT + _DECEASED else _right(dice, born, age, home.province, on)
     return Citizen(
         citizen_id=citizen_number(seed, number),
-        title=_title(sex, age, unmarried),
+        title=titled(sex, age, married=not unmarried).thai,
         first_name=first,
         last_name=last,
         birth_date=birth_date,
@@ -138,13 +122,6 @@ def outgrown(share: Share, birth_date: BuddhistDate) -> datetime | None:
     return _midnight(_birthday(born, share.oldest + 1))
 
 
-def sub_right_fits(right: Entitlement, birth_date: BuddhistDate, on: date) -> bool:
-    """Whether somebody of that age may have this right, as ``SHARES`` has it."""
-    age = age_on(birth_date, on)[0]
-    shares = [each for each in SHARES if each.right.code == right.main and each.sub_code == right.sub]
-    return any(each.youngest <= age <= each.oldest for each in shares)
-
-
 def universal_share(age: int) -> Share:
     """The universal coverage right that somebody of an age has without any other."""
     universal = (each for each in SHARES if each.sub in (e.CHILD, e.ADULT, e.ELDERLY))
@@ -158,7 +135,7 @@ def _shares_at(age: int) -> tuple[list[int], list[Share]]:
     return list(accumulate(each.weight for each in fitting)), fitting
 
 
-def _right(dice: _Dice, born: date, age: int, province: str, on: date) -> Entitlement:
+def _right(dice: Dice, born: date, age: int, province: str, on: date) -> Entitlement:
     sums, shares = _shares_at(age)
     share = shares[bisect_right(sums, dice.below(sums[-1]))]
     return entitlement(
@@ -195,7 +172,7 @@ def entitlement(
     )
 
 
-def _change(dice: _Dice, right: Entitlement, on: date) -> Entitlement | None:
+def _change(dice: Dice, right: Entitlement, on: date) -> Entitlement | None:
     """The same right at the hospitals of another province, from some day within a year on, before the right ends.
 
     None where no hospital is registered, or where the right ends tomorrow: then there is nothing to change.
@@ -222,14 +199,6 @@ def _change(dice: _Dice, right: Entitlement, on: date) -> Entitlement | None:
     )
 
 
-def _title(sex: Sex, age: int, unmarried: bool) -> str:
-    if age < TITLED_AGE:
-        return "เด็กชาย" if sex is Sex.MALE else "เด็กหญิง"
-    if sex is Sex.MALE:
-        return "นาย"
-    return "นางสาว" if unmarried or age < MARRIED_AGE else "นาง"
-
-
 @cache
 def _places() -> tuple[tuple[str, Place], ...]:
     """Every province's code with a place in it: a known one, or an example beside its capital."""
@@ -245,7 +214,7 @@ def _places() -> tuple[tuple[str, Place], ...]:
     )
 
 
-def _home(dice: _Dice) -> Home:
+def _home(dice: Dice) -> Home:
     code, place = dice.pick(_places())
     moo = 1 + dice.below(15)
     return Home(

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from apdu_specs.bangkok import BANGKOK
 from apdu_specs.entitlements import ClaimType
 from emulator.offices.citizens.citizen import Citizen, Entitlement, Hospital, today_in_bangkok
-
-
-def local_time(instant: datetime) -> str:
-    """ISO local time in Thailand without zone and fraction: ``2025-11-07T17:26:31``."""
-    return instant.astimezone(BANGKOK).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def hospital(each: Hospital) -> dict[str, str]:

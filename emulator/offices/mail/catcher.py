@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import threading
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy.exc import SQLAlchemyError
 
-from emulator.offices.errors import PortTaken
+from apdu_specs.system_errors import reason_of
+from emulator.offices.errors import PortNotAllowed, PortTaken
 from emulator.offices.mail.incoming import KEPT, CaughtMail, IncomingMails
 from emulator.offices.running import Running
 from emulator.offices.storage import Storage
@@ -28,7 +30,7 @@ class MailCatcher(Running):
     """Listens on a loopback port and keeps the newest 1,000 messages; a context manager.
 
     ``database`` (file or URL) is where they are kept, with those that other servers of it caught; None keeps them in memory. A
-    message is acknowledged when it is stored. Raises PortTaken (on start), DatabaseUnusable and DatabaseTooNew.
+    message is acknowledged when it is stored. Raises PortTaken and PortNotAllowed (on start), DatabaseUnusable and DatabaseTooNew.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, *, database: Path | str | None = None) -> None:
@@ -75,7 +77,9 @@ class MailCatcher(Running):
         except OSError as error:
             self._controller.loop.close()  # aiosmtpd leaves that to the collector, which says so
             self._storage.close()
-            raise PortTaken(self.host, self.port) from error
+            if error.errno == errno.EADDRINUSE:
+                raise PortTaken(self.host, self.port) from error
+            raise PortNotAllowed(self.host, self.port, reason_of(error)) from error
         return self
 
     def stop(self) -> None:

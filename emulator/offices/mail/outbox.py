@@ -37,15 +37,6 @@ class Letter:
     written_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How many messages wait, were sent, were given up."""
-
-    waiting: int
-    sent: int
-    given_up: int
-
-
 class Outbox:
     """Takes messages in and gives out those that are due, each to one taker at a time."""
 
@@ -103,22 +94,6 @@ class Outbox:
             row.tries += 1
             if for_good or now - row.written_at > _GIVE_UP_AFTER:
                 row.given_up_at = now
-
-    def try_now(self) -> None:
-        """Make everything that waits due: the server is back."""
-        waiting = update(OutgoingMail).where(
-            OutgoingMail.sent_at.is_(None), OutgoingMail.given_up_at.is_(None)
-        )
-        with self._storage.transaction() as session:
-            session.execute(waiting.values(next_try_at=self._clock.now()))
-
-    def standing(self) -> Standing:
-        """How it stands."""
-        with self._storage.reading() as session:
-            rows = session.execute(select(OutgoingMail.sent_at, OutgoingMail.given_up_at)).all()
-        sent = sum(row.sent_at is not None for row in rows)
-        given_up = sum(row.given_up_at is not None for row in rows)
-        return Standing(len(rows) - sent - given_up, sent, given_up)
 
     def _note(self, letter: Letter, **values: object) -> None:
         with self._storage.transaction() as session:

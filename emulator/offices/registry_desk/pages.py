@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -36,8 +37,37 @@ def registry_pages(kit: Kit, desk: RegistryDesk, neighbours: Neighbours) -> APIR
     pages = APIRouter(prefix="/registry/desk", route_class=kit.route_class(), include_in_schema=False)
     staff, sent = Depends(kit.staff_only(Desk.REGISTRY)), Depends(kit.form)
     sent_with_file = Depends(kit.upload)
+    counter = _CardCounter(kit, desk, neighbours)
 
-    def show(
+    @pages.get("")
+    def first(request: Request, visit: Visit = staff) -> Response:
+        return counter.page(request, visit)
+
+    @pages.post("")
+    def look_up(request: Request, visit: Visit = staff, form: Form = sent) -> Response:
+        return counter.looked_up(request, visit, form.get("query", "").strip()[:40])
+
+    @pages.post("/replacements")
+    def replace(request: Request, visit: Visit = staff, form: Form = sent) -> Response:
+        return counter.replaced(request, visit, form)
+
+    @pages.post("/cards")
+    def reissue(request: Request, visit: Visit = staff, sent: Upload = sent_with_file) -> Response:
+        return counter.reissued(request, visit, sent)
+
+    return pages
+
+
+@dataclass(frozen=True, slots=True)
+class _CardCounter:
+    """What the staff's page does."""
+
+    kit: Kit
+    desk: RegistryDesk
+    neighbours: Neighbours
+
+    def page(
+        self,
         request: Request,
         visit: Visit,
         query: str = "",
@@ -48,7 +78,7 @@ def registry_pages(kit: Kit, desk: RegistryDesk, neighbours: Neighbours) -> APIR
         kept_file: bytes = b"",
     ) -> Response:
         labels = {name: visit.say(text) for name, text in _LABELS.items()}
-        return kit.page(
+        return self.kit.page(
             visit,
             "registry_desk.html",
             status=200 if refused is None else refused.reason.http,
@@ -62,10 +92,11 @@ def registry_pages(kit: Kit, desk: RegistryDesk, neighbours: Neighbours) -> APIR
             card=card,
             card_file=None if card is None else b64encode(card.content).decode(),
             kept_file=b64encode(kept_file).decode(),
-            counter=neighbours.told(request).get("counter"),
+            counter=self.neighbours.told(request).get("counter"),
         )
 
-    def after(
+    def _after(
+        self,
         request: Request,
         visit: Visit,
         person: str,
@@ -75,51 +106,42 @@ def registry_pages(kit: Kit, desk: RegistryDesk, neighbours: Neighbours) -> APIR
         kept_file: bytes = b"",
     ) -> Response:
         """The citizen's cards as they are now."""
-        assert visit.member is not None
         try:
-            found = desk.look_up(person, by=visit.member.user)
+            found = self.desk.look_up(person, by=_user(visit))
         except Refused as error:
-            return show(request, visit, refused=refused or error)
-        return show(request, visit, person, found, refused, said, card, kept_file)
+            return self.page(request, visit, refused=refused or error)
+        return self.page(request, visit, person, found, refused, said, card, kept_file)
 
-    @pages.get("")
-    def first(request: Request, visit: Visit = staff) -> Response:
-        return show(request, visit)
-
-    @pages.post("")
-    def look_up(request: Request, visit: Visit = staff, form: Form = sent) -> Response:
-        query = form.get("query", "").strip()[:40]
-        assert visit.member is not None
+    def looked_up(self, request: Request, visit: Visit, query: str) -> Response:
         try:
-            return show(request, visit, query, desk.look_up(query, by=visit.member.user))
+            return self.page(request, visit, query, self.desk.look_up(query, by=_user(visit)))
         except Refused as refused:
-            return show(request, visit, query, refused=refused)
+            return self.page(request, visit, query, refused=refused)
 
-    @pages.post("/replacements")
-    def replace(request: Request, visit: Visit = staff, form: Form = sent) -> Response:
+    def replaced(self, request: Request, visit: Visit, form: Form) -> Response:
         person, old = form.get("pid", "")[:13], form.get("old_serial", "")
-        assert visit.member is not None
         try:
-            desk.replace(person, old, form.get("new_serial", "")[:40], by=visit.member.user)
+            self.desk.replace(person, old, form.get("new_serial", "")[:40], by=_user(visit))
         except Refused as refused:
-            return after(request, visit, person, refused)
-        return after(request, visit, person, said=_REPLACED)
+            return self._after(request, visit, person, refused)
+        return self._after(request, visit, person, said=_REPLACED)
 
-    @pages.post("/cards")
-    def reissue(request: Request, visit: Visit = staff, sent: Upload = sent_with_file) -> Response:
-        assert visit.member is not None
+    def reissued(self, request: Request, visit: Visit, sent: Upload) -> Response:
         form = {name: value.decode("utf-8", "replace") for name, value in sent.items() if name != "card_file"}
         person, content = form.get("pid", "")[:13], sent.get("card_file", b"") or _kept(form)
         pin, again = (plain_digits(form.get(name, "")) for name in ("pin", "pin_again"))
         order = Order(content, pin, again, insist=form.get("insist") == "yes")
         try:
-            card = desk.reissue(person, form.get("old_serial", "")[:40], order, by=visit.member.user)
+            card = self.desk.reissue(person, form.get("old_serial", "")[:40], order, by=_user(visit))
         except Refused as refused:
             good = bool(content) and not any(fault.field == "card_file" for fault in refused.faults)
-            return after(request, visit, person, refused, kept_file=content if good else b"")
-        return after(request, visit, person, said=_REPLACED, card=card)
+            return self._after(request, visit, person, refused, kept_file=content if good else b"")
+        return self._after(request, visit, person, said=_REPLACED, card=card)
 
-    return pages
+
+def _user(visit: Visit) -> str:
+    assert visit.member is not None
+    return visit.member.user
 
 
 def _kept(form: Mapping[str, str]) -> bytes:

@@ -25,7 +25,8 @@ LONGEST_FILE = 64 * 1024
 _NO_FILE = Text("is missing: choose the old card's file", "ยังไม่ได้เลือก โปรดเลือกแฟ้มของบัตรเดิม")
 _TOO_LONG = Text("is too long to be a card's file (more than 64 KiB)", "ใหญ่เกินกว่าจะเป็นแฟ้มบัตร (เกิน 64 KiB)")
 _NO_CARD = Text(
-    "is no card file, is damaged, or is of a newer thnid", "ไม่ใช่แฟ้มบัตร เสียหาย หรือสร้างด้วย thnid รุ่นที่ใหม่กว่า"
+    "is no card file, is damaged, or is of a newer thnid",
+    "ไม่ใช่แฟ้มบัตร หรือแฟ้มเสียหาย หรือสร้างด้วย thnid รุ่นที่ใหม่กว่า",
 )
 _ELSEWHERE = Text("is of a card that this registry office never issued", "เป็นของบัตรที่สำนักทะเบียนนี้ไม่ได้ออกให้")
 _SOMEBODY_ELSES = Text("is of somebody else's card", "เป็นของบัตรของบุคคลอื่น")
@@ -81,7 +82,7 @@ def _at_file(why: Text) -> Refused:
 
 def _faults_of_pin(order: Order) -> tuple[Fault, ...]:
     pin = order.pin
-    if len(pin) != adm.PIN_LENGTH or not (pin.isascii() and pin.isdigit()):
+    if not adm.is_pin(pin):
         return (Fault("pin", _FOUR_DIGITS),)
     if not hmac.compare_digest(pin.encode(), order.pin_again.encode()):
         return (Fault("pin_again", _NOT_THE_SAME),)

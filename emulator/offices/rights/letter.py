@@ -15,6 +15,7 @@ from apdu_specs.digits import plain_digits
 from apdu_specs.language import Text
 from emulator.offices.errors import Fault
 from emulator.offices.levels import Levels
+from emulator.offices.mail.address import HOST_LABEL
 from emulator.offices.names import LONGEST_NAME
 
 MOST_OFFICERS = 200
@@ -25,10 +26,9 @@ ADDRESS_LENGTH = 300
 LETTER_NUMBER_LENGTH = 60
 LETTER_DATE_LENGTH = 40
 EMAIL_LENGTH = 254
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_EMAIL = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@(?:{_LABEL}\.)+[A-Za-z]{{2,63}}")
+_EMAIL = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@(?:{HOST_LABEL}\.)+[A-Za-z]{{2,63}}")
 # [0-9] wherever digits are asked for: \d has those of all scripts.
-_PHONE = re.compile(r"0[0-9]{8,9}(?:(?:ต่อ|ext\.?|#)[0-9]{1,5})?")
+_PHONE = re.compile(r"0[0-9]{8,9}(?:(?:ต่อ|ext|#)[0-9]{1,5})?")
 _MOBILE = re.compile(r"0[689][0-9]{8}")
 _LATIN = r"A-Za-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u024F\u1E00-\u1EFF"
 _BASE_LETTER = re.compile(rf"[{_LATIN}\u0E01-\u0E2E]")
@@ -37,7 +37,10 @@ _MARKS = r"\u0300-\u036F\u0E31\u0E34-\u0E3A\u0E47-\u0E4E"
 _LETTERS = rf"{_LATIN}\u0E01-\u0E30\u0E32\u0E33\u0E40-\u0E46"
 _PERSON = re.compile(rf"(?:[{_LETTERS}][{_MARKS}]*|[ .'\u2019-])+")
 """Letters, each with the vowels and tones above and below it, and what stands between the words of a name."""
-_GAPS = re.compile(r"[\s\-()]+")
+_GAPS = re.compile(r"[\s\-.()]+")
+_ABROAD = re.compile(r"^\+660?(?=[0-9])")
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+"""What is pasted along out of other programs and nobody sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ _ONE_LEVEL = Text("choose exactly one level", "เลือกระดับส
 _NO_OFFICER = Text("at least one officer must be named", "ต้องระบุเจ้าหน้าที่อย่างน้อยหนึ่งราย")
 _TOO_MANY = Text(
     f"at most {MOST_OFFICERS} officers in one letter; write another",
-    f"ระบุได้ไม่เกิน {MOST_OFFICERS} รายต่อหนังสือหนึ่งฉบับ",
+    f"ระบุได้ไม่เกิน {MOST_OFFICERS} รายต่อหนังสือหนึ่งฉบับ หากมีมากกว่านี้ให้ทำหนังสืออีกฉบับ",
 )
 _ITSELF = Text("must be somebody else than the new officer", "ต้องไม่ใช่บุคคลเดียวกับเจ้าหน้าที่รายใหม่")
 _BOTH = Text(
@@ -106,7 +109,7 @@ _BOTH = Text(
 )
 
 _ORDER = tuple(each.name for each in fields(Letter))
-_OFFICERS_ORDER = tuple(each.name for each in fields(OfficerEntry))
+OFFICER_FIELDS = tuple(each.name for each in fields(OfficerEntry))
 _Check = Callable[[str], Text | None]
 
 
@@ -133,7 +136,7 @@ def _place(fault: Fault) -> tuple[int, ...]:
     """Where a field stands: its place in the letter; of an officer's also which officer's, and its place there."""
     name, *inside = fault.field.split(".")
     place = _ORDER.index(name)
-    return (place, int(inside[0]), _OFFICERS_ORDER.index(inside[1])) if inside else (place,)
+    return (place, int(inside[0]), OFFICER_FIELDS.index(inside[1])) if inside else (place,)
 
 
 def _faults(letter: Letter, levels: Levels) -> Iterator[Fault]:
@@ -165,7 +168,7 @@ def _faults(letter: Letter, levels: Levels) -> Iterator[Fault]:
 
 def _faults_of(officer: OfficerEntry, where: str, levels: Levels) -> Iterator[Fault]:
     known = ", ".join(levels.ids)
-    no_level = Text(f"is not a level; there are {known}", f"ไม่ใช่ระดับสิทธิที่มี: {known}")
+    no_level = Text(f"is not a level; there are {known}", f"ไม่ใช่ระดับสิทธิ ระดับที่มีคือ {known}")
     checks: tuple[tuple[str, _Check], ...] = (
         ("name", _line_of(LONGEST_NAME, _persons_name)),
         ("level", lambda value: _one_of(value, levels.ids, no_level) if value else _ONE_LEVEL),
@@ -231,11 +234,11 @@ def _tidied_officer(officer: OfficerEntry) -> OfficerEntry:
 
 
 def _line(value: str) -> str:
-    return " ".join(value.split())
+    return " ".join(value.translate(_INVISIBLE).split())
 
 
 def _digits(value: str) -> str:
-    return _GAPS.sub("", plain_digits(value))
+    return _ABROAD.sub("0", _GAPS.sub("", plain_digits(value.translate(_INVISIBLE))))
 
 
 def _anything(value: str) -> Text | None:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from apdu_specs import replies
 from apdu_specs.bangkok import BANGKOK
 from apdu_specs.language import Text
+from apdu_specs.values import BUDDHIST_ERA
 from emulator.offices.audit import AuditLog
 from emulator.offices.clock import Clock
 from emulator.offices.errors import Fault, Refused
@@ -37,7 +38,6 @@ MOST_NAMED = 5
 
 _RECEIPT_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _RECEIPT_LENGTH = 12
-_BUDDHIST_ERA = 543
 
 
 class Decision(StrEnum):
@@ -143,7 +143,7 @@ class RightsOffice:
             row = _letter_row(letter, now, digest(code))
             session.add(row)
             session.flush()
-            year = now.astimezone(BANGKOK).year + _BUDDHIST_ERA
+            year = now.astimezone(BANGKOK).year + BUDDHIST_ERA
             row.reference = details["reference"] = f"R{year}-{row.number:06}"
             session.add_all(_officer_row(row.number, n, each) for n, each in enumerate(letter.officers, 1))
         return Receipt(row.reference, code)
@@ -192,6 +192,12 @@ class RightsOffice:
             old = _replaced(session, letter, asked)
             before = session.get(Officer, asked.citizen_id)
             had = None if before is None or before.revoked_at else self.levels.get(before.level or "")
+            left = None
+            if had is not None and before is not None and before.organisation != letter.organisation:
+                left = session.get(OfficerContact, asked.citizen_id)
+            if left is not None and left.email != asked.email:
+                self._tell(session, asked.citizen_id, words.moved(asked.name, letter.organisation_name))
+            left_name = None if left is None else left.organisation_name
             self._decide(asked, Decision.APPROVED, by)
             self._nhso.grant_in(
                 session,
@@ -208,6 +214,7 @@ class RightsOffice:
                 level.title,
                 letter.reference,
                 None if had is None else had.title,
+                left_name,
             )
             self._outbox.put(session, asked.email, told.subject, told.body)
             if old is not None and old.revoked_at is None:

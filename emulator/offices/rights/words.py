@@ -22,14 +22,17 @@ class Message:
     body: str
 
 
-def approved(name: str, organisation: str, level: Text, reference: str, before: Text | None) -> Message:
-    """The right is granted. ``before``: the level that it replaces."""
+def approved(
+    name: str, organisation: str, level: Text, reference: str, before: Text | None, left: str | None = None
+) -> Message:
+    """The right is granted. ``before``: the level that it replaces; ``left``: the organisation that it was for, if another."""
+    where = Text("", "") if left is None else Text(f" for {left}", f" ของ {left}")
     replaces = (
         Text("", "")
         if before is None
         else Text(
-            f"\nIt replaces the level that you had: {before.en}.",
-            f"\nระดับสิทธินี้แทนระดับสิทธิเดิมของท่าน คือ {before.th}",
+            f"\nIt replaces the level that you had{where.en}: {before.en}.",
+            f"\nระดับสิทธินี้แทนระดับสิทธิเดิมของท่าน{where.th} คือ {before.th}",
         )
     )
     return _message(
@@ -60,6 +63,20 @@ def refused(name: str, organisation: str, reference: str, why: str) -> Message:
             f"Reason: {why}\n\nYour organisation may correct the request and send it again.",
             f"คำขอสิทธิเลขที่ {reference} ซึ่ง {organisation} ขอให้ท่านนั้น ไม่ได้รับอนุมัติ\n"
             f"เหตุผล: {why}\n\nหน่วยงานต้นสังกัดของท่านสามารถแก้ไขคำขอแล้วส่งใหม่ได้",
+        ),
+    )
+
+
+def moved(name: str, organisation: str) -> Message:
+    """Another organisation's request replaced the right; to the address that was told of the one before."""
+    return _message(
+        Text("Your right to enter is another organisation's now", "แจ้งเปลี่ยนหน่วยงานของสิทธิการเข้าใช้งาน"),
+        name,
+        Text(
+            f"Your right to enter is now for {organisation}. The one that you had before has ended.\n"
+            "If you know nothing of this, tell your regional office.",
+            f"สิทธิการเข้าใช้งานของท่านเปลี่ยนเป็นของ {organisation} แล้ว สิทธิเดิมจึงสิ้นสุดลง\n"
+            "หากท่านไม่ทราบเรื่องนี้ โปรดแจ้งสำนักงานหลักประกันสุขภาพแห่งชาติเขตของท่าน",
         ),
     )
 

@@ -11,12 +11,13 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
 from apdu_specs import citizen_id, replies
+from apdu_specs.bangkok import local_time
 from apdu_specs.language import Text
 from emulator.offices import messages as m
 from emulator.offices.citizens.citizen import Citizen
 from emulator.offices.citizens.provinces import PROVINCES
 from emulator.offices.citizens.register import Citizens
-from emulator.offices.citizens.shapes import hospitals, local_time
+from emulator.offices.citizens.shapes import hospitals
 from emulator.offices.clock import Clock
 from emulator.offices.doors import Bearer
 from emulator.offices.errors import Fault, Refused

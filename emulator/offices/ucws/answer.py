@@ -24,6 +24,8 @@ _BEFORE = (
 _AFTER = f"</return></ns2:{ucws.RESPONSE}></S:Body></S:Envelope>"
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DECEASED = "เสียชีวิต"
+_COUNT = {"count_select": "0"}
+"""Public: 0 in both replies that programs have kept, though a right is in each."""
 
 Values = Mapping[str, str]
 
@@ -57,19 +59,19 @@ def text(value: str) -> str:
 
 def token_not_valid(reason: Text, now: datetime) -> dict[str, str]:
     """The answer to a token that opens nothing: HTTP 200 and ``NHSO-00003``, as published."""
-    return {"count_select": "0", **_service(ucws.TOKEN_NOT_VALID, reason.th, now)}
+    return {**_COUNT, **_service(ucws.TOKEN_NOT_VALID, reason.th, now)}
 
 
 def unknown(now: datetime) -> dict[str, str]:
     """The answer when nobody has the id: no ``fname``."""
-    return {"count_select": "0", **_service(ucws.OK, "ok", now)}
+    return {**_COUNT, **_service(ucws.OK, "ok", now)}
 
 
 def of_citizen(citizen: Citizen, now: datetime) -> dict[str, str]:
     """The answer about a citizen."""
     current, pending = citizen.entitlement, citizen.pending
     return {
-        "count_select": "1" if current else "0",
+        **_COUNT,
         **_person(citizen),
         **(_current(current) if current else {}),
         **(_pending(pending) if pending else {}),
@@ -90,6 +92,8 @@ def _service(status: str, description: str, now: datetime) -> dict[str, str]:
 
 def _person(citizen: Citizen) -> dict[str, str]:
     home, deceased = citizen.home, citizen.deceased_at is not None
+    moo = home.moo.removeprefix("หมู่ที่").strip()
+    tambon = home.tambon.removeprefix("ตำบล").removeprefix("แขวง")
     return {
         "birthdate": citizen.birth_date.digits(),
         "chat": entitlements.THAI_NATIONAL,
@@ -98,9 +102,12 @@ def _person(citizen: Citizen) -> dict[str, str]:
         "nation": entitlements.THAI_NATIONAL,
         "person_id": citizen.citizen_id,
         "primary_amphur_name": home.amphoe.removeprefix("อำเภอ").removeprefix("เขต"),
-        "primary_moo": home.moo.removeprefix("หมู่ที่").strip(),
+        "primary_moo": moo.zfill(2) if moo else "",
+        "primary_mooban_name": tambon
+        if moo
+        else "",  # assumed: a village of its subdistrict's name, as many are
         "primary_province_name": home.province_name,
-        "primary_tumbon_name": home.tambon.removeprefix("ตำบล").removeprefix("แขวง"),
+        "primary_tumbon_name": tambon,
         "primaryprovince": four_digits(home.province),
         "sex": citizen.sex.value,
         "status": ucws.DECEASED if deceased else ucws.LIVING,
@@ -113,7 +120,7 @@ def _person(citizen: Citizen) -> dict[str, str]:
 def _current(right: Entitlement) -> dict[str, str]:
     return {
         **_hospitals(right, ""),
-        "cardid": right.card_number,
+        "cardid": right.card_number if right.right.is_universal else "",  # public: none for social security
         "expdate": _last_day(right),
         "maininscl": right.main,
         "maininscl_main": right.right.group,
@@ -153,7 +160,7 @@ def _hospitals(right: Entitlement, prefix: str) -> dict[str, str]:
         if hospital is not None:
             values |= {f"{prefix}{name}": hospital.code, f"{prefix}{name}_name": hospital.name}
     if right.outpatient_hospital is not None:
-        values[f"{prefix}mastercup_id"] = right.outpatient_hospital.code
+        values[f"{prefix}mastercup_id"] = f"{right.province}0121{right.outpatient_hospital.code}"
     return values
 
 

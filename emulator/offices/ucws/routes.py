@@ -104,7 +104,8 @@ def _content_type(header: str) -> tuple[str, str | None]:
     message = Message()
     message["Content-Type"] = header
     charset = message.get_param("charset")
-    return message.get_content_type(), charset if isinstance(charset, str) and charset else None
+    # There are programs that put it into single quotes, which mean nothing here (RFC 9110, 5.6.4).
+    return message.get_content_type(), charset.strip("'") or None if isinstance(charset, str) else None
 
 
 async def _limited_body(request: Request) -> bytes | None:

@@ -7,22 +7,16 @@ import re
 from datetime import datetime
 
 from apdu_specs.bangkok import BANGKOK
+from apdu_specs.dates import day_said
 from apdu_specs.language import Language, Text
 
-_MONTHS = {
-    "th": ["ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."],
-    "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
-}
-_BUDDHIST_ERA = 543
 _ID_CUTS = (0, 1, 5, 10, 12, 13)
 _PHONE = re.compile(r"(0[0-9]{8,9})(?:(ต่อ|ext\.?|#)([0-9]{1,5}))?")
 
 
 def buddhist_day(instant: datetime, language: Language) -> str:
     """As 10 มี.ค. 2569; in English with the Common Era's year."""
-    there = instant.astimezone(BANGKOK)
-    year = there.year + _BUDDHIST_ERA if language == "th" else there.year
-    return f"{there.day} {_MONTHS[language][there.month - 1]} {year}"
+    return day_said(instant.astimezone(BANGKOK), language)
 
 
 def buddhist_time(instant: datetime, language: Language) -> str:

@@ -34,9 +34,6 @@ class Outcome:
 def measured(
     fault: Fault | None,
     criteria: Iterable[str] = MEASURABLE,
-    *,
-    soak_s: float = SOAK_S,
-    limit_s: float = LIMIT_S,
 ) -> Outcome:
     """What ``criteria`` say of a reader with ``fault``. Criteria that were not reached are INCOMPLETE."""
     wanted = [name for name in CRITERIA if name in set(criteria)]
@@ -47,16 +44,14 @@ def measured(
     verdicts: dict[str, Verdict] = {}
     for names, options in ((with_national_card, ()), (with_test_card, ("--test-card",)), (soaked, ())):
         if names:
-            verdicts |= _run(fault, names, options, soak_s, limit_s)
+            verdicts |= _run(fault, names, options)
     return Outcome({name: verdicts[name] for name in wanted}, time.monotonic() - started)
 
 
-def _run(
-    fault: Fault | None, names: list[str], options: tuple[str, ...], soak_s: float, limit_s: float
-) -> dict[str, Verdict]:
+def _run(fault: Fault | None, names: list[str], options: tuple[str, ...]) -> dict[str, Verdict]:
     faulty = () if fault is None else ("--fault", fault.written)
     python = (sys.executable, "-m")
-    child = (*python, "harness.bench.matrix.measured", "--soak", f"{soak_s:g}", *names)
+    child = (*python, "harness.bench.matrix.measured", "--soak", f"{SOAK_S:g}", *names)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as told:
         run = subprocess.Popen(
@@ -66,7 +61,7 @@ def _run(
             env={**environment, "LANG": "C.UTF-8"},
         )
         try:
-            run.wait(limit_s)
+            run.wait(LIMIT_S)
         except subprocess.TimeoutExpired:
             run.terminate()  # thnid run hands it on, and ends its stack
             run.wait(30.0)

@@ -223,7 +223,7 @@ _ALL = (
         "reset",
         Text(
             "The card is reset: selection and verified PIN are gone; the other program is told at its next command.",
-            "รีเซ็ตบัตร การเลือกแอปเพล็ตและการใส่ PIN หายไป",
+            "รีเซ็ตบัตร การเลือกแอปเพล็ตและการยืนยัน PIN สิ้นสุดลง โปรแกรมอื่นจะได้รับแจ้งเมื่อส่งคำสั่งถัดไป",
         ),
         {"expect": _expect()},
         main="expect",
@@ -335,13 +335,13 @@ _ALL = (
         "login",
         Text(
             "The officer logs in with the card in the reader, through all eleven steps, and the card is reset.",
-            "เจ้าหน้าที่เข้าสู่ระบบด้วยบัตรในเครื่องอ่าน แล้วรีเซ็ตบัตร",
+            "เจ้าหน้าที่เข้าใช้งานด้วยบัตรในเครื่องอ่าน แล้วรีเซ็ตบัตร",
         ),
         {
             "pin": Option(kinds.WHICH_PIN, Text("what the officer types", "PIN ที่เจ้าหน้าที่ใส่"), RIGHT),
             "expect": Option(
                 kinds.LOGIN_END,
-                Text("where the login ends: in the module, or with an error", "ผลการเข้าสู่ระบบ"),
+                Text("where the login ends: in the module, or with an error", "ผลการเข้าใช้งาน"),
                 MODULE,
             ),
             "at step": Option(kinds.LOGIN_STEP, Text("the last step that it came to", "ขั้นตอนสุดท้ายที่ไปถึง")),

@@ -129,7 +129,7 @@ ANSWER = _matching(
     "[0-9A-Fa-f]{4}",
     Text(
         "ok, refused, a status word such as 63C2, or the name of an error such as PinSuspended",
-        "ok, refused, สถานะของบัตร เช่น 63C2 หรือชื่อข้อผิดพลาด เช่น PinSuspended",
+        "ok, refused, รหัสสถานะ เช่น 63C2 หรือชื่อข้อผิดพลาด เช่น PinSuspended",
     ),
     OK,
     REFUSED,

@@ -12,7 +12,6 @@ from errno import ENAMETOOLONG
 from pathlib import Path
 from typing import Any
 
-import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from apdu_specs.generations import DEFAULT
@@ -22,6 +21,7 @@ from apdu_specs.system_errors import reason_of
 from emulator.card.policy_file import read_policy
 from emulator.errors import BadCard
 from emulator.written_file import UnfitFile, read_written_file
+from emulator.written_yaml import NotUtf8, NotYaml, composed
 from harness.bench.scenario import kinds
 from harness.bench.scenario.declared import (
     AFTERWARDS,
@@ -89,14 +89,8 @@ def load(path: Path) -> Scenario:
 
 def load_bytes(raw: bytes, path: Path) -> Scenario:
     """The scenario in ``raw``; ``path`` is its name in messages and where policy files are looked for."""
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        what = Text("this is not UTF-8 text; save the file as UTF-8", "แฟ้มไม่ใช่ UTF-8 โปรดบันทึกเป็น UTF-8")
-        raise ScenarioInvalid([Problem(path, line, what)]) from None
     loader = _Loader(path)
-    root = loader.compose(text)
+    root = loader.compose(raw)
     scenario = None if root is None else loader.scenario(root)
     if loader.problems or scenario is None:
         raise ScenarioInvalid(sorted(loader.problems, key=lambda problem: problem.line))
@@ -112,22 +106,18 @@ class _Loader:
         self._cards = 1
         self._days = 0
 
-    def compose(self, text: str) -> Node | None:
+    def compose(self, raw: bytes) -> Node | None:
         """The file's root node."""
         try:
-            root: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line = 1 if mark is None else mark.line + 1
-            reason = ", ".join(part for part in (error.context, error.problem) if part)
-            self._not_yaml(line, reason)
-        except yaml.YAMLError as error:
-            position = getattr(error, "position", 0)
-            line = text[: position if isinstance(position, int) else 0].count("\n") + 1
-            self._not_yaml(line, str(getattr(error, "reason", error)))
-        except (RecursionError, ValueError, IndexError, OverflowError):
-            # PyYAML has a few of its own: too deep nesting, escapes that are no letter, odd version numbers.
-            self._add(1, "this is not YAML that can be read", "อ่านรูปแบบ YAML นี้ไม่ได้")
+            root = composed(raw)
+        except NotUtf8 as error:
+            self._add(
+                error.line,
+                "this is not UTF-8 text; save the file as UTF-8",
+                "แฟ้มไม่ใช่ UTF-8 โปรดบันทึกเป็น UTF-8",
+            )
+        except NotYaml as error:
+            self._not_yaml(error.line, error.reason)
         else:
             if root is None:
                 self._add(1, "the file is empty", "แฟ้มว่างเปล่า")
@@ -135,6 +125,9 @@ class _Loader:
         return None
 
     def _not_yaml(self, line: int, reason: str) -> None:
+        if not reason:
+            self._add(line, "this is not YAML that can be read", "อ่านรูปแบบ YAML นี้ไม่ได้")
+            return
         # PyYAML gives its reasons in English only.
         where = "โปรดตรวจการย่อหน้า วงเล็บ และเครื่องหมายคำพูดที่บรรทัดนี้หรือก่อนหน้า"
         self._add(line, f"this is not YAML: {reason}", f"รูปแบบ YAML ไม่ถูกต้อง {where}")
@@ -195,7 +188,7 @@ class _Loader:
             self._at(
                 _inside(node, "failures"),
                 f"a card with the policy {policy.name} can have seen 0 to {most} wrong PINs in a row",
-                f"บัตรที่ใช้นโยบาย {policy.name} มีจำนวนครั้งที่ผิดได้ 0 ถึง {most}",
+                f"บัตรที่ใช้นโยบาย {policy.name} มีจำนวนครั้งที่ใส่ PIN ผิดติดต่อกันได้ 0 ถึง {most} ครั้ง",
             )
             return None
         generation = values["generation"] or DEFAULT

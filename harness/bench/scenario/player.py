@@ -121,9 +121,7 @@ def play(
     return ScenarioResult(scenario, played, (time.perf_counter() - began) * 1000, failure, breakdown)
 
 
-def play_all(
-    scenarios: Sequence[Scenario], readers: Sequence[Reader], make: CardMaker = Card
-) -> list[ScenarioResult]:
+def play_all(scenarios: Sequence[Scenario], readers: Sequence[Reader]) -> list[ScenarioResult]:
     """Play each scenario, as many at once as there are readers; the results in the order of the scenarios."""
     stop = Event()
     free: SimpleQueue[Reader] = SimpleQueue()
@@ -133,7 +131,7 @@ def play_all(
     def with_a_reader(scenario: Scenario) -> ScenarioResult:
         reader = free.get()
         try:
-            return play(scenario, reader, make, stop=stop)
+            return play(scenario, reader, stop=stop)
         finally:
             free.put(reader)
 

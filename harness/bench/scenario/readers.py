@@ -20,7 +20,6 @@ from harness.terminals.pcsc import PcscTerminal
 if TYPE_CHECKING:
     from harness.bench import Bench
 
-READER_NAME = "Virtual PCD"
 MOST_AT_ONCE = 4
 """pcscd looks at a reader every 400 ms, so that a scenario mostly waits; several readers wait at the same time."""
 
@@ -153,9 +152,9 @@ def in_process_readers() -> Iterator[list[Reader]]:
 def pcsc_readers(count: int = 1) -> Iterator[list[Reader]]:
     """``count`` readers (at most MOST_AT_ONCE are made) of one private PC/SC stack. Raises StackUnavailable."""
     from harness.bench import Bench
-    from harness.stack import Stack
+    from harness.stack import DEFAULT_READER_NAME, Stack
 
-    names = [f"{READER_NAME} {number}" for number in range(1, min(count, MOST_AT_ONCE) + 1)]
+    names = [f"{DEFAULT_READER_NAME} {number}" for number in range(1, min(count, MOST_AT_ONCE) + 1)]
     with ExitStack() as cleanup:
         stack = cleanup.enter_context(Stack(names))
         # A bench each: a bench waits for one reader at a time.

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
-from urllib.parse import parse_qs
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.applications import Starlette
@@ -29,11 +28,10 @@ from apdu_specs.pin_policy import PinState
 from harness.errors import HarnessError
 from harness.officer.counter.renewal import CardAtCounter, PinEasilyGuessed, PinRenewal
 from harness.officer.new_card import NewCard, WayToNewCard, nowhere
+from harness.officer.own_pages import form_of, icon, language_of, port_of, remember_language
 from harness.officer.screen.guard import HEADERS, TOKEN_FIELD, Guard
 
 SESSION_COOKIE = "thnid_counter"
-LANGUAGE_COOKIE = "lang"
-_LARGEST_FORM = 4096
 _FOREIGN = Text(
     "Open this page on this machine, by its own address.", "โปรดเปิดหน้านี้บนเครื่องนี้ด้วยที่อยู่ของระบบเท่านั้น"
 )
@@ -43,7 +41,7 @@ _STALE = Text(
 )
 _FAULT = Text(
     "The counter's program failed; nothing is known of what was changed. Look at the card.",
-    "โปรแกรมขัดข้อง โปรดตรวจสอบบัตรอีกครั้ง",
+    "โปรแกรมขัดข้อง ไม่ทราบว่ามีการเปลี่ยนแปลงใดแล้วหรือไม่ โปรดตรวจสอบบัตรอีกครั้ง",
 )
 
 _log = logging.getLogger(__name__)
@@ -70,7 +68,7 @@ class _Counter:
             Route("/owner", self._choose, methods=["POST"]),
             Route("/language", self._speak, methods=["POST"]),
             Route("/static/counter.css", _css, methods=["GET"]),
-            Route(browsers.ICON_PATH, _icon, methods=["GET"]),
+            Route(browsers.ICON_PATH, icon, methods=["GET"]),
         ]
         handlers: dict[Any, Any] = {HTTPException: self._not_served, Exception: self._fault}
         return Starlette(routes=routes, exception_handlers=handlers)
@@ -120,29 +118,28 @@ class _Counter:
         answer = RedirectResponse(
             "/owner" if form.get("back") == "/owner" else "/", 303, headers=dict(HEADERS)
         )
-        chosen = "en" if form.get("language") == "en" else "th"
-        answer.set_cookie(LANGUAGE_COOKIE, chosen, httponly=True, samesite="strict", path="/")
+        remember_language(answer, form)
         return answer
 
     # --- who asks ---------------------------------------------------------------------------------------------------
 
     def _meant_for_us(self, request: Request) -> bool:
-        return self._guard.knows_host(request.headers.get("host", ""), _port(request))
+        return self._guard.knows_host(request.headers.get("host", ""), port_of(request))
 
     async def _own_form(self, request: Request) -> Mapping[str, str] | None:
         """The form's fields, if a page of ours sent it."""
         session = request.cookies.get(SESSION_COOKIE, "")
         headers = request.headers
-        own = self._guard.is_own_form(headers.get("origin"), headers.get("sec-fetch-site"), _port(request))
-        form = await _fields(request)
-        if not (self._meant_for_us(request) and own and self._guard.is_session(session)):
+        own = self._guard.is_own_form(headers.get("origin"), headers.get("sec-fetch-site"), port_of(request))
+        form = await form_of(request)
+        if form is None or not (self._meant_for_us(request) and own and self._guard.is_session(session)):
             return None
         return form if self._guard.is_form_token(session, form.pop(TOKEN_FIELD, "")) else None
 
     # --- what is answered -------------------------------------------------------------------------------------------
 
     def _page(self, request: Request, template: str, *, status: int = 200, **told: Any) -> Response:
-        language = self._language_of(request)
+        language = language_of(request, self._language)
         session = request.cookies.get(SESSION_COOKIE, "")
         known = self._guard.is_session(session)
         if not known:
@@ -168,7 +165,10 @@ class _Counter:
 
     def _sentence(self, request: Request, text: Text, status: int) -> Response:
         return Response(
-            text.say(self._language_of(request)), status, headers=dict(HEADERS), media_type="text/plain"
+            text.say(language_of(request, self._language)),
+            status,
+            headers=dict(HEADERS),
+            media_type="text/plain",
         )
 
     async def _not_served(self, request: Request, error: HTTPException) -> Response:
@@ -185,36 +185,12 @@ class _Counter:
         _log.error("the counter failed: %s", type(error).__name__)  # its text may carry what was entered
         return self._sentence(request, _FAULT, 500)
 
-    def _language_of(self, request: Request) -> Language:
-        chosen = request.cookies.get(LANGUAGE_COOKIE)
-        return "en" if chosen == "en" else "th" if chosen == "th" else self._language
-
-
-def _port(request: Request) -> int:
-    """Where the connection came in, whatever the request says of it."""
-    server = request.scope.get("server")
-    return int(server[1]) if server and server[1] else 0
-
 
 def _serial(told: str) -> bytes | None:
     try:
         return bytes.fromhex(told)
     except ValueError:
         return b""
-
-
-async def _fields(request: Request) -> dict[str, str]:
-    """The posted form; what is none, or too long, has no fields."""
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _LARGEST_FORM:
-            return {}
-    try:
-        found = parse_qs(body.decode(), max_num_fields=16, keep_blank_values=True)
-    except ValueError:
-        return {}
-    return {name: values[-1] for name, values in found.items()}
 
 
 @cache
@@ -227,10 +203,6 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-
-
-async def _icon(_request: Request) -> Response:
-    return Response(browsers.ICON, headers=dict(HEADERS), media_type=browsers.ICON_TYPE)
 
 
 async def _css(_request: Request) -> Response:

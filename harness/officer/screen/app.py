@@ -6,32 +6,29 @@ field of the page ever holds it. Nothing is logged.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
-from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apdu_specs import browsers
 from apdu_specs.language import Language, Text
+from harness.officer.own_pages import form_of, icon, language_of, port_of, remember_language
 from harness.officer.screen import pages, words
 from harness.officer.screen.desk import Desk, Rename
 from harness.officer.screen.guard import HEADERS, SESSION_COOKIE, TOKEN_FIELD, Guard
 
-LANGUAGE_COOKIE = "lang"
-_LARGEST_FORM = 4096
 _QUIET_S = 15.0
-_YEAR_S = 365 * 24 * 3600
+_LOOK = "event: look\ndata: {}\n\n"
 _STATIC = {"screen.css": "text/css", "screen.js": "text/javascript", "card.svg": "image/svg+xml"}
 
 _log = logging.getLogger(__name__)
@@ -74,7 +71,7 @@ class _Screen:
             Route("/", self._page, methods=["GET"]),
             Route("/events", self._events, methods=["GET"]),
             Route("/static/{name}", _static, methods=["GET"]),
-            Route(browsers.ICON_PATH, _icon, methods=["GET"]),
+            Route(browsers.ICON_PATH, icon, methods=["GET"]),
             Route("/language", self._form(self._choose_language), methods=["POST"]),
             *(
                 Route(f"/{path}", self._form(self._pressing(button)), methods=["POST"])
@@ -93,7 +90,7 @@ class _Screen:
             # Its new value is on its way to this browser: the answer to who looks too early must not put another there.
             return Response(status_code=204)
         session, new = self._session(request)
-        language = self._language_of(request)
+        language = language_of(request, self._language)
         view = self._desk.view(session)
         response = Response(
             pages.page(view, language, self._guard.form_token(session)), media_type="text/html; charset=utf-8"
@@ -107,9 +104,9 @@ class _Screen:
             return self._sentence(request, words.FOREIGN, 403)
 
         async def stream() -> AsyncIterator[str]:
-            yield _event("look")  # whatever changed since the page was made
+            yield _LOOK  # whatever changed since the page was made
             async for rang in self._desk.bell.rings(_QUIET_S):
-                yield _event("look") if rang else ": still here\n\n"
+                yield _LOOK if rang else ": still here\n\n"
 
         return StreamingResponse(stream(), media_type="text/event-stream")
 
@@ -131,8 +128,7 @@ class _Screen:
 
     async def _choose_language(self, _request: Request, _session: str, form: Mapping[str, str]) -> Response:
         response = RedirectResponse("/", 303)
-        chosen = "en" if form.get("lang") == "en" else "th"
-        response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=_YEAR_S, samesite="strict", path="/")
+        remember_language(response, form)
         return response
 
     # --- who asks ---------------------------------------------------------------------------------------------------
@@ -143,7 +139,7 @@ class _Screen:
         async def checked(request: Request) -> Response:
             if not self._is_own(request):
                 return self._sentence(request, words.FOREIGN, 403)
-            form = await _fields(request)
+            form = await form_of(request)
             if form is None:
                 return self._sentence(request, words.TOO_LONG, 413)
             session = request.cookies.get(SESSION_COOKIE)
@@ -157,7 +153,7 @@ class _Screen:
 
     def _is_own(self, request: Request) -> bool:
         headers = request.headers
-        return self._guard.is_own_form(headers.get("origin"), headers.get("sec-fetch-site"), _port(request))
+        return self._guard.is_own_form(headers.get("origin"), headers.get("sec-fetch-site"), port_of(request))
 
     def _session(self, request: Request) -> tuple[str, bool]:
         session = request.cookies.get(SESSION_COOKIE)
@@ -165,15 +161,13 @@ class _Screen:
             return session, False
         return self._guard.new_session(), True
 
-    def _language_of(self, request: Request) -> Language:
-        chosen = request.cookies.get(LANGUAGE_COOKIE)
-        return "en" if chosen == "en" else "th" if chosen == "th" else self._language
-
     # --- what is refused --------------------------------------------------------------------------------------------
 
     def _sentence(self, request: Request, text: Text, status: int) -> Response:
         return Response(
-            pages.refusal(text, self._language_of(request)), status, media_type="text/html; charset=utf-8"
+            pages.refusal(text, language_of(request, self._language)),
+            status,
+            media_type="text/html; charset=utf-8",
         )
 
     async def _not_served(self, request: Request, error: Exception) -> Response:
@@ -207,7 +201,7 @@ class _Guarded:
             await send(message)
 
         request = Request(scope)
-        if not self._guard.knows_host(request.headers.get("host", ""), _port(request)):
+        if not self._guard.knows_host(request.headers.get("host", ""), port_of(request)):
             await self._sentence(request, words.FOREIGN, 421)(scope, receive, send_guarded)
             return
         try:
@@ -226,26 +220,6 @@ def _give(response: Response, session: str) -> None:
     response.set_cookie(SESSION_COOKIE, session, httponly=True, samesite="strict", path="/")
 
 
-def _port(request: Request) -> int:
-    """Where the connection came in, whatever the request says of it."""
-    server = request.scope.get("server")
-    return int(server[1]) if server and server[1] else 0
-
-
-async def _fields(request: Request) -> dict[str, str] | None:
-    """The posted form; None when it is too long. What is no form has no fields."""
-    body = bytearray()
-    try:
-        async for piece in request.stream():
-            body += piece
-            if len(body) > _LARGEST_FORM:
-                return None
-        found = parse_qs(body.decode("utf-8"), max_num_fields=16, keep_blank_values=True)
-    except (ValueError, ClientDisconnect):
-        return {}
-    return {name: values[-1] for name, values in found.items()}
-
-
 async def _static(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in _STATIC:
@@ -253,14 +227,6 @@ async def _static(request: Request) -> Response:
     return Response(_static_file(name), media_type=f"{_STATIC[name]}; charset=utf-8")
 
 
-async def _icon(_request: Request) -> Response:
-    return Response(browsers.ICON, media_type=browsers.ICON_TYPE)
-
-
 @cache
 def _static_file(name: str) -> bytes:
     return resources.files("harness.officer.screen").joinpath("static", name).read_bytes()
-
-
-def _event(name: str) -> str:
-    return f"event: {name}\ndata: {json.dumps({})}\n\n"

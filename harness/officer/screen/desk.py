@@ -18,6 +18,7 @@ from typing import Protocol
 from apdu_specs.digits import plain_digits, plain_number
 from apdu_specs.errors import SpecError
 from apdu_specs.language import Text
+from apdu_specs.offices import NO_OFFICE
 from harness.client import CardClient
 from harness.errors import (
     HarnessError,
@@ -35,13 +36,12 @@ from harness.officer.errors import (
     NoRight,
     RightLapsed,
     RightRevoked,
-    TokenFileNotWritten,
     TokenNotValid,
 )
 from harness.officer.login import Login
 from harness.officer.new_card import NewCard, WayToNewCard, nowhere
 from harness.officer.new_pin import NewPin, WayToNewPin
-from harness.officer.offices import NO_OFFICE, AuthorityClient
+from harness.officer.offices import AuthorityClient
 from harness.officer.screen.attempt import Attempt, OnePin, Stopped
 from harness.officer.screen.bell import Bell
 from harness.officer.screen.errors import CardPulled, ReaderUnplugged, TokensCleared, UsedElsewhere
@@ -144,9 +144,11 @@ class Desk:
         self._midnight = Midnight(self.midnight, clock, look_s)
 
     def start(self) -> Desk:
-        """Clear token files of yesterday, then watch. Raises TokenFileNotWritten."""
+        """Clear token files of yesterday, then watch. Raises TokenFileNotWritten and SrmFileNotWritten."""
         for place in self._places.token_files:
             token_file.clear_if_stale(place.folder, self._clock())
+        if self._places.srm_home is not None:
+            srm_file.clear_if_stale(self._places.srm_home, self._clock())
         self._watch.start()
         self._midnight.start()
         return self
@@ -482,7 +484,7 @@ class Desk:
         with suppress(HarnessError):
             tokens = self._nhso.srm_tokens(session.smctoken)
             if tokens is not None:
-                attempt.written = (srm_file.write(home, tokens),)
+                attempt.written = (srm_file.write(home, tokens, at=self._clock()),)
 
     def _stop(self, attempt: Attempt, error: HarnessError, step: Step) -> None:
         """The login failed. Told by whoever holds the desk's work."""
@@ -527,9 +529,7 @@ class Desk:
             attempt = self._attempt
         if attempt is not None and attempt.login.session is not None:
             self._break_off(TokensCleared())
-        for place in self._places.token_files:
-            with suppress(TokenFileNotWritten):
-                token_file.clear(place.folder)
+        self._clear_tokens()
         self.bell.ring()
 
     def _break_off(self, error: HarnessError, *, end_session: bool = True) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from apdu_specs import citizen_id, replies
-from apdu_specs.entitlements import CLAIM_TYPES, MOBILE_LENGTH
+from apdu_specs.entitlements import CLAIM_TYPES, PHONE
 from apdu_specs.language import Text
 from harness.errors import HarnessError
 from harness.officer.entitlement import Entitlement, GivenCode
@@ -46,7 +46,7 @@ def faults_of_registration(hcode: str) -> dict[str, Text]:
 def faults_of_request(claim_type: str, mobile: str) -> dict[str, Text]:
     """As ``faults_of_search``; ``mobile`` may be empty."""
     wrong = {} if claim_type in CLAIM_TYPES else {"claim_type": words.CLAIM_TYPE_NOT_VALID}
-    if mobile and not (_is_number(mobile, MOBILE_LENGTH) and mobile[0] == "0"):
+    if mobile and not PHONE.fullmatch(mobile):
         wrong["mobile"] = words.MOBILE_NOT_VALID
     return wrong
 

@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from apdu_specs import entitlements
+from apdu_specs.dates import buddhist_day_said, day_said
 from apdu_specs.language import Language, Text
 from apdu_specs.provinces import province_said
 from apdu_specs.values import Sex
@@ -26,11 +27,6 @@ from harness.officer.screen.errors import CardPulled
 from harness.officer.screen.view import Page, View
 from harness.officer.steps import Step
 
-_BUDDHIST_ERA = 543
-_MONTHS: Mapping[Language, tuple[str, ...]] = {
-    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    "th": ("ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."),
-}
 _TITLES = {
     Page.START: words.START_TITLE,
     Page.PIN: words.PIN_TITLE,
@@ -169,17 +165,13 @@ def _filled(template: str, language: Language, **values: Any) -> str:
 
 
 def _day(iso: str, language: Language) -> str:
-    when = datetime.fromisoformat(iso)
-    year = when.year + (_BUDDHIST_ERA if language == "th" else 0)
-    return f"{when.day} {_MONTHS[language][when.month - 1]} {year}"
+    return day_said(datetime.fromisoformat(iso), language)
 
 
 def _born(digits: str, language: Language) -> str:
     """YYYYMMDD of the Buddhist era; an unknown month or day is 00."""
     year, month, day = int(digits[:4]), int(digits[4:6]), int(digits[6:])
-    told = [str(day)] if day else []
-    told += [_MONTHS[language][month - 1]] if 1 <= month <= 12 else []
-    return " ".join([*told, str(year if language == "th" else year - _BUDDHIST_ERA)])
+    return buddhist_day_said(year, month if month <= 12 else None, day, language)
 
 
 def _age(thai: str, language: Language) -> str:

@@ -26,7 +26,7 @@ _BACK_END = "PYSTRAY_BACKEND"  # pystray's own variable
 _COLOURS = {Symbol.GREY: "#8d9997", Symbol.GREEN: "#1d8a4b"}
 _PACKAGES = Text(
     "pip install 'thnid[tray]'; for its menu on Linux also the packages python3-gi and gir1.2-gtk-3.0 of the system.",
-    "ใช้ pip install 'thnid[tray]' บน Linux ต้องมีแพ็กเกจ python3-gi และ gir1.2-gtk-3.0 ของระบบด้วยเพื่อให้มีเมนู",
+    "ใช้ pip install 'thnid[tray]' และบน Linux ต้องมีแพ็กเกจ python3-gi และ gir1.2-gtk-3.0 ของระบบด้วยเพื่อให้มีเมนู",
 )
 _NO_DESKTOP = Text("there is no desktop session here", "ที่นี่ไม่มีเดสก์ท็อป")
 _IN_A_DESKTOP = Text(
@@ -47,7 +47,7 @@ def symbol_image(symbol: Symbol) -> Image.Image:
 
 
 class Tray:
-    """The symbol of a desk's agent. ``open_screen`` shows the screen's address to the officer.
+    """The symbol of a desk's agent.
 
     Raises TrayUnavailable where there is no desktop, no place for a menu, or no pystray.
     """
@@ -57,13 +57,10 @@ class Tray:
         desk: Desk,
         url: str,
         language: Language,
-        *,
-        open_screen: Callable[[str], object] = webbrowser.open,
     ) -> None:
         pystray = _pystray()
         self._desk = desk
         self._url = url
-        self._open = open_screen
         self._language = language
         self._ended = False
         self._icon = pystray.Icon(
@@ -108,7 +105,7 @@ class Tray:
             item(self._say(words.START_SERVICE), lambda: self._desk.start_agent(), enabled=is_grey),
             item(self._say(words.STOP), lambda: self._desk.stop_agent(), enabled=is_green),
             pystray.Menu.SEPARATOR,
-            item(self._say(words.OPEN_UC), lambda: self._open(self._url), default=True),
+            item(self._say(words.OPEN_UC), lambda: webbrowser.open(self._url), default=True),
             item(self._say(words.QUIT), lambda: self._end()),
         )
 

@@ -40,7 +40,7 @@ LOGIN_BY_CARD = Text(
 )
 START_THE_AGENT = Text(
     "E-Form Agent is grey. Choose Start Service; its symbol turns green.",
-    "โปรแกรม E-Form Agent เป็นสีเทา เลือก Start Service สัญลักษณ์จะเปลี่ยนเป็นสีเขียว",
+    "สัญลักษณ์ของโปรแกรม E-Form Agent เป็นสีเทา โปรดเลือก Start Service แล้วสัญลักษณ์จะเปลี่ยนเป็นสีเขียว",
 )
 PLUG_READER = Text("Plug a card reader into this computer.", "เชื่อมต่อเครื่องอ่านบัตร Smart Card กับเครื่องคอมพิวเตอร์")
 START_PCSC = Text("Start this computer's PC/SC service (pcscd).", "เริ่มบริการ PC/SC (pcscd) ของเครื่องนี้")
@@ -65,17 +65,18 @@ PIN_HELP = Text(
     "Type on the keyboard or press the buttons. Nobody else should see them.",
     "พิมพ์จากแป้นพิมพ์หรือกดปุ่มตัวเลข ระวังอย่าให้ผู้อื่นเห็น",
 )
-ENTERED = Text("{count} of 4 digits entered", "ใส่แล้ว {count} จาก 4 หลัก")
-INCOMPLETE = Text("The PIN needs 4 digits.", "ต้องใส่ PIN ให้ครบ 4 หลัก")
+ENTERED = Text("{count} of 4 digits entered", "กรอกแล้ว {count} จาก 4 หลัก")
+INCOMPLETE = Text("The PIN needs 4 digits.", "ต้องกรอก PIN ให้ครบ 4 หลัก")
 NO_DIGIT = Text("That key is no digit from 0 to 9.", "แป้นที่กดไม่ใช่ตัวเลข 0 ถึง 9")
 CHECKING = Text("Checking the PIN with the card…", "กำลังตรวจสอบรหัส PIN กับบัตร…")
 UNREACHABLE = Text(
-    "This program does not answer. Is it still running?", "โปรแกรมไม่ตอบสนอง โปรดตรวจสอบว่ายังทำงานอยู่"
+    "This program does not answer. Is it still running?",
+    "โปรแกรมไม่ตอบสนอง โปรดตรวจสอบว่าโปรแกรมยังทำงานอยู่หรือไม่",
 )
-TRIES_LEFT = Text("Tries left: {count}", "เหลือโอกาสใส่ PIN อีก {count} ครั้ง")
+TRIES_LEFT = Text("Tries left: {count}", "เหลือโอกาสอีก {count} ครั้ง")
 LAST_TRY = Text(
     "This is the last try. After another wrong PIN a new one is needed from a registry office.",
-    "เหลือโอกาสครั้งสุดท้าย หากใส่ผิดอีก ต้องไปขอ PIN ใหม่ที่สำนักทะเบียน",
+    "เหลือโอกาสครั้งสุดท้าย หากกรอกผิดอีก ต้องไปขอ PIN ใหม่ที่สำนักทะเบียน",
 )
 NEEDS_SCRIPT = Text("The PIN pad needs JavaScript.", "แป้นใส่รหัส PIN ต้องใช้ JavaScript")
 
@@ -148,7 +149,7 @@ CORRECT_THIS = Text(
 ID_NOT_VALID = Text("Enter 13 digits with a right check digit.", "กรอกเลขประจำตัวประชาชน 13 หลักให้ถูกต้อง")
 HCODE_NOT_VALID = Text("Enter the hospital's 5 digits.", "กรอกรหัสหน่วยบริการ 5 หลัก")
 MOBILE_NOT_VALID = Text(
-    "Enter 10 digits that begin with 0, or nothing.", "กรอกหมายเลข 10 หลักที่ขึ้นต้นด้วย 0 หรือเว้นว่าง"
+    "Enter 10 digits, a landline's 9, or nothing.", "กรอกตัวเลข 10 หลัก (โทรศัพท์บ้าน 9 หลัก) หรือเว้นว่าง"
 )
 CLAIM_TYPE_NOT_VALID = Text("Choose a type of service.", "เลือกประเภทบริการ")
 
@@ -156,12 +157,12 @@ STOPPED_TITLE = Text("The login could not go on", "ดำเนินการ�
 SUSPENDED_TITLE = Text("The PIN of this card is suspended", "PIN ของบัตรนี้ถูกระงับ")
 LOCKED_TITLE = Text("The card can no longer confirm identity", "บัตรนี้ใช้ยืนยันตัวบุคคลไม่ได้แล้ว")
 PULLED_TITLE = Text("The card was taken out", "บัตรถูกถอดออก")
-STEP_FAILED = Text("At step {number}: {title}", "ที่ขั้นตอน {number}: {title}")
+STEP_FAILED = Text("At step {number}: {title}", "ขั้นตอนที่ {number}: {title}")
 WHAT_TO_DO = Text("What to do", "สิ่งที่ต้องทำ")
 START_AGAIN = Text("Start again", "เริ่มใหม่")
-WHERE = Text("Where", "ที่ไหน")
-WHO = Text("Who", "ใคร")
-BRING = Text("Bring", "นำอะไรไป")
+WHERE = Text("Where", "สถานที่")
+WHO = Text("Who", "ผู้ดำเนินการ")
+BRING = Text("Bring", "สิ่งที่ต้องนำไป")
 COST = Text("Fee", "ค่าธรรมเนียม")
 ANY_REGISTRY = Text(
     "Any registry office of the Department of Provincial Administration, in the whole country",
@@ -174,7 +175,7 @@ THIS_CARD = Text(
 FREE = Text("None", "ไม่มีค่าธรรมเนียม")
 NEW_PIN = Text("A new PIN", "ขอ PIN ใหม่")
 NEW_CARD = Text("A new card; a new PIN does not help", "ทำบัตรใหม่ การขอ PIN ใหม่ไม่ช่วยให้ใช้ได้อีก")
-ASK_FOR = Text("Ask for", "ขออะไร")
+ASK_FOR = Text("Ask for", "เรื่องที่ขอ")
 VIRTUAL_CARD = Text("For this virtual card", "สำหรับบัตรเสมือนใบนี้")
 STILL_GOOD = Text("Everything else on the card keeps working.", "ยังใช้บัตรขอรับบริการอื่นได้ตามปกติ")
 
@@ -187,9 +188,9 @@ TAKE_OVER = Text("End it and start here", "ยกเลิกแล้วเร�
 
 REFUSED_TITLE = Text("This request was refused", "คำขอนี้ถูกปฏิเสธ")
 FOREIGN = Text(
-    "It came from another web page. Open the screen directly.", "คำขอมาจากเว็บหน้าอื่น โปรดเปิดหน้าจอนี้โดยตรง"
+    "It came from another web page. Open the screen directly.", "คำขอนี้มาจากหน้าเว็บอื่น โปรดเปิดหน้าจอนี้โดยตรง"
 )
-STALE_FORM = Text("The page was too old. Open the screen again.", "หน้านี้เก่าเกินไป โปรดเปิดหน้าจออีกครั้ง")
+STALE_FORM = Text("The page was too old. Open the screen again.", "หน้านี้หมดอายุแล้ว โปรดเปิดหน้าจออีกครั้ง")
 TOO_LONG = Text("The form is too long.", "ข้อมูลในแบบฟอร์มยาวเกินไป")
 FAULT = Text("Something went wrong in this program. Start again.", "เกิดข้อผิดพลาดในโปรแกรม โปรดเริ่มใหม่")
 OPEN_SCREEN = Text("Open the screen", "เปิดหน้าจอ")

@@ -9,6 +9,7 @@ from apdu_specs import atr as declared
 from apdu_specs.errors import SpecError
 from apdu_specs.generations import by_atr
 from apdu_specs.language import Text
+from harness.qualify.calls import SUCCESS, CallFailed
 from harness.qualify.criterion import (
     NONE,
     Declarations,
@@ -20,7 +21,8 @@ from harness.qualify.criterion import (
     iso,
     proposed,
 )
-from harness.qualify.subject import SUCCESS, CallFailed, Subject, percentile
+from harness.qualify.samples import percentile
+from harness.qualify.subject import Subject
 from harness.terminals.scard import Disposition
 
 declare = Declarations(Family.ATR)
@@ -64,7 +66,7 @@ def resets(subject: Subject) -> Resets:
 @declare(
     "AT-1",
     "Cold, warm and reported answers to reset are the same, over many resets",
-    "ATR เหมือนกันทุกครั้ง ทั้งรีเซ็ตเย็น รีเซ็ตอุ่น และที่เครื่องอ่านแจ้ง",
+    "ATR เหมือนกันทุกครั้ง ทั้งรีเซ็ตแบบเย็น รีเซ็ตแบบอุ่น และที่เครื่องอ่านแจ้ง",
     unit="mismatches",
     limits=NONE,
     basis=iso("7816-3 6.2.3 and 8.1"),
@@ -123,7 +125,7 @@ def well_formed(subject: Subject) -> Measurement:
 @declare(
     "AT-4",
     "Time of a warm reset (p95)",
-    "เวลารีเซ็ตอุ่น (p95)",
+    "เวลารีเซ็ตแบบอุ่น (p95)",
     unit="ms",
     limits=Limits(upper=3000, marginal_upper=1500),
     basis=proposed("a program resets after another one did; a person waits for it"),
@@ -137,7 +139,7 @@ def warm_time(subject: Subject) -> Measurement:
 @declare(
     "AT-5",
     "Time of a cold reset (p95)",
-    "เวลารีเซ็ตเย็น (p95)",
+    "เวลารีเซ็ตแบบเย็น (p95)",
     unit="ms",
     limits=Limits(upper=3000, marginal_upper=1500),
     basis=proposed("as AT-4, with power taken away"),

@@ -6,14 +6,14 @@ from apdu_specs import test_card
 from apdu_specs.interindustry import SELECT
 from apdu_specs.language import Text
 from apdu_specs.status import StatusWord
+from harness.qualify.calls import SUCCESS, Connection, code_name
 from harness.qualify.criterion import CannotMeasure, Declarations, Family, Limits, Measurement, pcsc, proposed
-from harness.qualify.subject import SUCCESS, Connection, Subject, code_name
-from harness.terminals import libpcsclite
+from harness.qualify.subject import Subject
+from harness.terminals import libpcsclite, scard
 from harness.terminals.scard import Share
 
 declare = Declarations(Family.BUFFERS)
 _BEYOND_ANY_APDU = 70_000  # the longest extended command is 65 544 bytes
-_GET_FEATURE_REQUEST = 0x42000000 + 3400
 
 
 def _command(subject: Subject) -> bytes:
@@ -91,7 +91,7 @@ def control_too_long(subject: Subject) -> Measurement:
     """70 000 bytes with a control code that every driver may know."""
     with subject.client() as client:
         direct = client.connect(Share.DIRECT)
-        code, _ = direct.call("SCardControl", _GET_FEATURE_REQUEST, [0] * _BEYOND_ANY_APDU)
+        code, _ = direct.call("SCardControl", scard.GET_FEATURE_REQUEST, [0] * _BEYOND_ANY_APDU)
         direct.disconnect()
         connection = client.connect()
         return Measurement(code != SUCCESS and _usable(subject, connection))

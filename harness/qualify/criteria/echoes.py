@@ -6,14 +6,16 @@ All lengths of commands, extended ones, bytes in any order, and every status wor
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from apdu_specs import test_card
+from apdu_specs import adm, test_card
 from apdu_specs.apdu import MAX_ANSWER, MAX_SHORT_DATA, SW_LENGTH
+from apdu_specs.interindustry import SELECT
 from apdu_specs.language import Text
 from apdu_specs.status import Family as StatusFamily
 from apdu_specs.status import StatusWord
+from harness.qualify.calls import LIMIT_S, SUCCESS, code_name
 from harness.qualify.criteria.transfers import counted
 from harness.qualify.criterion import (
     NONE,
@@ -26,7 +28,7 @@ from harness.qualify.criterion import (
     iso,
     proposed,
 )
-from harness.qualify.subject import LIMIT_S, SUCCESS, Subject, code_name
+from harness.qualify.subject import Subject
 from harness.terminals.scard import ResultCode
 
 declare = Declarations(Family.TRANSFERS)
@@ -53,6 +55,11 @@ _FIRST_BYTES = tuple(
 )
 _SIXTEENS = (0x6280, 0x6380, 0x63C0, 0x6480, 0x6580, 0x6880, 0x6980, 0x6A80)
 """From each of these on sixteen words mean something, or may (ISO/IEC 7816-4 5.6)."""
+_NO_PIN = b"0" * adm.PIN_LENGTH
+_SETS_A_PIN = (
+    adm.CHANGE_REFERENCE_DATA.encode({"old": _NO_PIN, "new": _NO_PIN}),
+    adm.RESET_RETRY_COUNTER.encode(_NO_PIN),
+)
 _WITH_DATA = (StatusWord.OK, 0x6281, 0x6282, 0x6381, 0x63C3)
 _SOME_DATA = 16
 
@@ -145,18 +152,31 @@ def commands(subject: Subject) -> Measurement:
 
 @declare(
     "TX-12",
-    "Test card: every length there and back (case 4)",
-    "บัตรทดสอบ: ส่งและรับทุกความยาว (กรณี 4)",
+    "Test card: every length there and back, and other lengths back than there (case 4)",
+    "บัตรทดสอบ: ส่งและรับทุกความยาว และรับด้วยความยาวที่ต่างจากที่ส่ง (กรณี 4)",
     unit="lengths",
     limits=NONE,
     basis=iso("7816-3 12.1.1"),
     needs=(Need.FAULT_CARD,),
 )
 def there_and_back(subject: Subject) -> Measurement:
-    """ECHO with every Lc and as much Le."""
-    lengths = range(1, MAX_SHORT_DATA + 1)
-    commands = {length: test_card.encode(test_card.pattern(length), le=length) for length in lengths}
-    return counted(_carried(subject, commands, _both_ways).wrong)
+    """ECHO with every Lc and as much Le; at the edges also with half of it, and with Le 00."""
+    edges = [length for length in _EDGES if 1 < length <= MAX_SHORT_DATA]
+
+    def wrong(lengths: Iterable[int], le: Callable[[int], int]) -> list[int]:
+        data = {length: test_card.pattern(length) for length in lengths}
+        commands = {length: test_card.encode(data[length], le=le(length)) for length in data}
+        return _carried(subject, commands, lambda length: _both_ways(min(length, le(length)))).wrong
+
+    return counted(
+        sorted(
+            {
+                *wrong(range(1, MAX_SHORT_DATA + 1), lambda length: length),
+                *wrong(edges, lambda length: length // 2),
+                *wrong(edges, lambda _: MAX_ANSWER),
+            }
+        )
+    )
 
 
 def pairs_in_pieces() -> list[bytes]:
@@ -240,8 +260,8 @@ def status_words(*, every: bool) -> list[int]:
 
 @declare(
     "TX-17",
-    "Test card: status words of every kind arrive unchanged",
-    "บัตรทดสอบ: รหัสสถานะทุกชนิดมาถึงโดยไม่ผิดเพี้ยน",
+    "Test card: status words of every kind arrive unchanged, those to PIN commands too",
+    "บัตรทดสอบ: รหัสสถานะทุกชนิดมาถึงโดยไม่ผิดเพี้ยน รวมทั้งคำตอบต่อคำสั่งเกี่ยวกับ PIN",
     unit="answers that differ",
     limits=NONE,
     basis=proposed(
@@ -250,14 +270,29 @@ def status_words(*, every: bool) -> list[int]:
     needs=(Need.FAULT_CARD,),
 )
 def each_status_word(subject: Subject) -> Measurement:
-    """TELL of those that mean something, and some with data; in the full profile of all that begin with 6."""
+    """TELL of those that mean something, and some with data; in the full profile of all that begin with 6.
+
+    Then the commands that set a PIN: the test card knows neither and says so, whatever a reader would answer by itself.
+    """
     words = status_words(every=subject.times(quick=0, full=1) == 1)
     exchanges = [_Exchange(test_card.encode_tell(sw), sw.to_bytes(2, "big")) for sw in words]
     data = test_card.pattern(_SOME_DATA)
     exchanges[_LEAST_LENGTHS:_LEAST_LENGTHS] = [
         _Exchange(test_card.encode_tell(sw, le=len(data)), data + sw.to_bytes(2, "big")) for sw in _WITH_DATA
     ]
-    return _spoilt(subject, exchanges, len(status_words(every=False)))
+    found = _spoilt(subject, exchanges, len(status_words(every=False)))
+    return found if found.value else _refused_by_the_card(subject, found)
+
+
+def _refused_by_the_card(subject: Subject, found: Measurement) -> Measurement:
+    """``found`` unless a PIN command was answered otherwise. Only the test card gets one."""
+    refusal = StatusWord.UNKNOWN_INSTRUCTION
+    with subject.connection() as connection:
+        if connection.fetch(SELECT.encode(test_card.AID)).sw != StatusWord.OK:
+            raise CannotMeasure(Text("The test card does not tell its applet.", "บัตรทดสอบไม่แจ้งแอปเพล็ตของตน"))
+        told = [connection.send(each) for each in _SETS_A_PIN]
+    wrong = [each.data + each.sw.to_bytes(2, "big") for each in told if each != (b"", refusal)]
+    return Measurement(len(wrong), _difference(refusal.raw, wrong[0])) if wrong else found
 
 
 def carried_answers(subject: Subject) -> Carried:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from apdu_specs.language import Text
+from harness.qualify.calls import SUCCESS, Connection
 from harness.qualify.criterion import (
     EVERY,
     NONE,
@@ -15,7 +16,7 @@ from harness.qualify.criterion import (
     pcsc,
     proposed,
 )
-from harness.qualify.subject import SUCCESS, Connection, Subject
+from harness.qualify.subject import Subject
 from harness.terminals import scard
 from harness.terminals.scard import Share
 
@@ -31,7 +32,6 @@ ATTRIBUTES = {
     "longest input": 0x0007A007,
 }
 """Attribute tags (PC/SC part 3)."""
-_GET_FEATURE_REQUEST = 0x42000000 + 3400
 _FEATURE_LENGTH = 6  # tag, length (always 4), control code
 _TLV_PROPERTIES = 0x12
 _MAX_APDU_PROPERTY = 0x0A
@@ -110,7 +110,7 @@ def unknown_attribute(subject: Subject) -> Measurement:
 
 def features_of(connection: Connection) -> bytes:
     """The answer to GET_FEATURE_REQUEST: entries of tag, length 4 and control code. Raises DoesNotApply without any."""
-    code, values = connection.call("SCardControl", _GET_FEATURE_REQUEST, [])
+    code, values = connection.call("SCardControl", scard.GET_FEATURE_REQUEST, [])
     if code != SUCCESS or not values or not values[0]:
         raise DoesNotApply(Text("The driver offers no features.", "ไดรเวอร์ไม่มีความสามารถเพิ่มเติม"))
     return bytes(values[0])

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from apdu_specs import card_manager, moi
+from apdu_specs.apdu import HEADER_LENGTH, MAX_ANSWER, SW_LENGTH
+from apdu_specs.errors import SpecError
 from apdu_specs.generations import DEFAULT, by_atr
-from apdu_specs.interindustry import READ, SELECT
+from apdu_specs.interindustry import BLOCK, READ, SELECT
 from apdu_specs.language import Text
 from apdu_specs.odd_atrs import OddCard
 from apdu_specs.status import StatusWord
-from harness.client import CardClient
+from harness.client import CardClient, CardContents
+from harness.client.chain import Processor, Send
+from harness.client.errors import CardNonsense
 from harness.errors import CardRefused
+from harness.qualify.calls import Connection
 from harness.qualify.criteria.thai_card import challenge_of, counter_of, log_in, logins
 from harness.qualify.criterion import (
     CannotMeasure,
@@ -22,7 +27,7 @@ from harness.qualify.criterion import (
     Need,
     proposed,
 )
-from harness.qualify.subject import Connection, Subject
+from harness.qualify.subject import Subject
 from harness.terminals.pcsc import DispositionName
 
 declare = Declarations(Family.THAI_CARD)
@@ -97,15 +102,32 @@ class Told:
     """The citizen number in an answer of another length, which nobody has asked for before."""
 
 
-def another_came(subject: Subject) -> tuple[Told, Told, Told]:
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Another holder's card in the place of the campaign's, and back; what could not be read is None."""
+
+    own: Told
+    own_contents: CardContents | None = field(repr=False)
+    other: Told
+    other_contents: CardContents | None = field(repr=False)
+    other_in_parts: CardContents | None = field(repr=False)
+    """As ``other_contents``, in commands that nobody has sent before."""
+    back: Told
+
+
+def another_came(subject: Subject) -> Visit:
     """What the campaign's card told, then another holder's in its place, then the campaign's that came back."""
     own = _told(subject, subject.card.atr, again=_MORE)
     if not own.number:
         raise CannotMeasure(Text("The card does not tell its citizen number.", "บัตรไม่ให้เลขประจำตัวประชาชน"))
+    own_contents = _contents(subject)
     subject.have_instead(OddCard.ANOTHER)
     other = _told(subject, OddCard.ANOTHER.atr, again=2 * _MORE)
+    contents, in_parts = _contents(subject), _contents(subject, _in_two_parts)
     subject.have_own_card()
-    return own, other, _told(subject, subject.card.atr, again=3 * _MORE)
+    # No more than this of the card that came back: to read everything ends in a reset, and FL-5 looks at it before one.
+    back = _told(subject, subject.card.atr, again=3 * _MORE)
+    return Visit(own, own_contents, other, contents, in_parts, back)
 
 
 def _told(subject: Subject, atr: bytes, *, again: int) -> Told:
@@ -119,6 +141,31 @@ def _told(subject: Subject, atr: bytes, *, again: int) -> Told:
         connection.fetch(SELECT.encode(card_manager.CARD_MANAGER.aid))
         chip = connection.fetch(card_manager.GET_CPLC.encode()).data  # old chips refuse
     return Told(number, person, chip, more[:length])
+
+
+def _contents(subject: Subject, *processors: Processor) -> CardContents | None:
+    """All that programs read of a card, photo and rights included; None where it cannot be read."""
+    with subject.terminal() as terminal:
+        try:
+            return CardClient(terminal, processors=processors).read_all()
+        except (CardRefused, CardNonsense, SpecError):
+            return None
+
+
+def _in_two_parts(apdu: bytes, send: Send) -> bytes:
+    """Sends READ as two READs, the first of some 3/7 of the length: offsets and lengths that no program has."""
+    if apdu[:2] not in READ.headers:
+        return send(apdu)
+    asked = BLOCK.parse(apdu[HEADER_LENGTH + 1 :])
+    length = asked.length or MAX_ANSWER
+    parts = [each for each in (length * 3 // 7, length - length * 3 // 7) if each]
+    at, data, answer = int.from_bytes(apdu[2:HEADER_LENGTH], "big"), b"", b""
+    for part in parts:
+        answer = send(
+            READ.encode({"block": asked.block, "length": part % MAX_ANSWER}, p1=at >> 8, p2=at & 0xFF)
+        )
+        at, data = at + part, data + answer[:-SW_LENGTH]
+    return data + answer[-SW_LENGTH:]
 
 
 def _read(connection: Connection, block: int, offset: int, length: int) -> bytes:
@@ -136,21 +183,33 @@ def _read(connection: Connection, block: int, offset: int, length: int) -> bytes
     needs=(Need.THAI_CARD, Need.ACTUATOR),
 )
 def own_holder(subject: Subject) -> Measurement:
-    """Another holder's card in the place of the campaign's, and back: citizen number, first of all, person and chip."""
+    """Another holder's card in the place of the campaign's, and back: citizen number, first of all, person, chip, and
+    everything with photo and rights, of the other card also in commands that nobody has sent before."""
     if OddCard.ANOTHER not in subject.actuator.odd_cards:
         lacking = OddCard.ANOTHER.text
         raise DoesNotApply(Text(f"Needs {lacking.en}.", f"ต้องมี{lacking.th}"))
-    own, other, back = subject.once(another_came)
+    visit = subject.once(another_came)
+    own, other, back = visit.own, visit.other, visit.back
+    back_contents = _contents(subject)
+    if None in (visit.own_contents, visit.other_contents, visit.other_in_parts, back_contents):
+        raise CannotMeasure(Text("Not all of the cards could be read.", "อ่านข้อมูลในบัตรได้ไม่ครบ"))
     wrong = [
         text
         for text, right in (
             (
                 Text("the other card told of the one before", "บัตรของบุคคลอื่นให้ข้อมูลของบัตรใบก่อน"),
-                _differ(own, other),
+                _differ(own, other) and not _same_photo(visit.own_contents, visit.other_contents),
+            ),
+            (
+                Text(
+                    "the other card told of the one before in some commands",
+                    "บัตรของบุคคลอื่นให้ข้อมูลของบัตรใบก่อนในบางคำสั่ง",
+                ),
+                visit.other_contents == visit.other_in_parts,
             ),
             (
                 Text("the card that came back told otherwise than before", "บัตรที่เสียบกลับให้ข้อมูลต่างจากเดิม"),
-                _same(own, back),
+                own == back and visit.own_contents == back_contents,
             ),
         )
         if not right
@@ -168,8 +227,10 @@ def _differ(own: Told, other: Told) -> bool:
     return not any(alike) and len(other.number) == len(own.number) and other.number == other.again
 
 
-def _same(own: Told, back: Told) -> bool:
-    return (own.number, own.person, own.chip, own.again) == (back.number, back.person, back.chip, back.again)
+def _same_photo(one: CardContents | None, other: CardContents | None) -> bool:
+    """Whether both have it; a blank one may well be on two cards."""
+    photo = one and one.person.photo
+    return bool(photo and other and photo.strip(b"\x00 ") and photo == other.person.photo)
 
 
 def _joined(texts: list[Text]) -> tuple[str, str]:

@@ -11,22 +11,22 @@ from dataclasses import dataclass
 from apdu_specs.atr import INVERSE_CONVENTION, MAX_LENGTH
 from apdu_specs.language import Text
 from apdu_specs.odd_atrs import OddCard
+from harness.qualify.calls import code_name
 from harness.qualify.criterion import (
+    CARD_MOVED,
     FULL_ONLY,
     Declarations,
     DoesNotApply,
     Family,
     Limits,
     Measurement,
-    Need,
     iso,
     proposed,
 )
-from harness.qualify.subject import Subject, code_name
+from harness.qualify.subject import Subject
 from harness.terminals.scard import ResultCode
 
 declare = Declarations(Family.ATR)
-_MACHINE = (Need.ANY_CARD, Need.ACTUATOR)
 _REFUSALS = (ResultCode.UNRESPONSIVE_CARD, ResultCode.NO_SMARTCARD, ResultCode.UNPOWERED_CARD)
 
 
@@ -98,7 +98,7 @@ def _present_card_answers(subject: Subject) -> Measurement:
     "A card of inverse convention (ATR 3F) can be used",
     "ใช้บัตรแบบ inverse convention (ATR 3F) ได้",
     basis=iso("7816-3 8.1; HLK asks for direct and inverse convention"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
     profiles=FULL_ONLY,
 )
 def inverse(subject: Subject) -> Measurement:
@@ -114,7 +114,7 @@ def inverse(subject: Subject) -> Measurement:
     "A card with the longest answer to reset (33 bytes) can be used",
     "ใช้บัตรที่มี ATR ยาวที่สุด (33 ไบต์) ได้",
     basis=iso("7816-3 8.2; EMVCo L1 tries every form"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
     profiles=FULL_ONLY,
 )
 def longest(subject: Subject) -> Measurement:
@@ -131,7 +131,7 @@ def longest(subject: Subject) -> Measurement:
     "บัตรที่ไม่ให้ ATR ถูกปฏิเสธด้วยรหัสข้อผิดพลาด",
     limits=Limits(equals=tuple(code.name for code in _REFUSALS)),
     basis=proposed("a card put in the wrong way round; HLK asks for it"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
     profiles=FULL_ONLY,
 )
 def mute(subject: Subject) -> Measurement:
@@ -146,7 +146,7 @@ def mute(subject: Subject) -> Measurement:
     unit="s",
     limits=Limits(upper=10, marginal_upper=5),
     basis=proposed("a person waits for it"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
     profiles=FULL_ONLY,
 )
 def refused_within(subject: Subject) -> Measurement:
@@ -160,7 +160,7 @@ def refused_within(subject: Subject) -> Measurement:
     "After that card the next one can be used",
     "บัตรใบถัดไปใช้งานได้หลังบัตรนั้น",
     basis=proposed("no restart of computer or service"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
     profiles=FULL_ONLY,
 )
 def next_card(subject: Subject) -> Measurement:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from apdu_specs.language import Text
+from harness.qualify.calls import SUCCESS
 from harness.qualify.criteria.identity import control_codes, features_of
 from harness.qualify.criterion import Declarations, DoesNotApply, Family, Measurement, pcsc
-from harness.qualify.subject import SUCCESS, Subject
+from harness.qualify.subject import Subject
 from harness.terminals.scard import Share
 
 declare = Declarations(Family.IDENTITY)
@@ -18,7 +19,7 @@ _PROPERTIES_LENGTH = 4  # display: columns and lines; entry validation; time-out
 @declare(
     "PP-1",
     "A PIN pad tells what it can do",
-    "แป้นป้อน PIN แจ้งความสามารถของตน",
+    "แป้นใส่รหัส PIN แจ้งความสามารถของตน",
     basis=pcsc("part 10, FEATURE_IFD_PIN_PROPERTIES"),
     needs=(),
 )
@@ -28,7 +29,7 @@ def pin_pad(subject: Subject) -> Measurement:
         codes = control_codes(features_of(connection))
         offered = [name for tag, name in _PAD.items() if tag in codes]
         if not offered:
-            raise DoesNotApply(Text("The reader has no PIN pad.", "เครื่องอ่านไม่มีแป้นป้อน PIN"))
+            raise DoesNotApply(Text("The reader has no PIN pad.", "เครื่องอ่านไม่มีแป้นใส่รหัส PIN"))
         told = b""
         if _PIN_PROPERTIES in codes:
             code, values = connection.call("SCardControl", codes[_PIN_PROPERTIES], [])

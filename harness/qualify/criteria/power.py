@@ -19,8 +19,8 @@ from harness.qualify.criterion import (
     Need,
     proposed,
 )
-from harness.qualify.subject import SHORTEST_ANSWER, Subject
-from harness.terminals.scard import Disposition
+from harness.qualify.subject import Subject
+from harness.terminals.scard import SHORTEST_ANSWER, Disposition
 
 declare = Declarations(Family.RESETS)
 _GAP_S = 3.0

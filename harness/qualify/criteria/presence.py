@@ -8,7 +8,9 @@ import time
 from dataclasses import dataclass, field
 
 from apdu_specs.language import Text
+from harness.qualify.calls import code_name, events
 from harness.qualify.criterion import (
+    CARD_MOVED,
     FULL_ONLY,
     NONE,
     CannotMeasure,
@@ -16,23 +18,22 @@ from harness.qualify.criterion import (
     Family,
     Limits,
     Measurement,
-    Need,
     pcsc,
     proposed,
 )
-from harness.qualify.subject import Subject, Task, code_name, events, percentile
+from harness.qualify.samples import percentile
+from harness.qualify.subject import Subject
+from harness.qualify.task import Task
 from harness.terminals import scard
 from harness.terminals.scard import Presence, ReaderStatus
 
 declare = Declarations(Family.PRESENCE)
-_NOTIFICATION = "\\\\?PnP?\\Notification"
 _SAMPLES = 6
 """Delays of insertions, and of removals, that a quick campaign has."""
 _LEAST_CYCLES = 3
 _JUST_S = 1.0
 _LONGEST_PAUSE_S = 0.35  # less than a poller's 0.4 s: it costs no time
 _BETWEEN_CANCELS_S = 0.05
-_MACHINE = (Need.ANY_CARD, Need.ACTUATOR)
 _POLLED = "a driver on Linux without an interrupt endpoint looks every 400 ms"
 
 
@@ -91,7 +92,7 @@ def _delay(subject: Subject, present: bool, name: str) -> Measurement:
     unit="ms",
     limits=Limits(upper=2000, marginal_upper=1000),
     basis=proposed(f"a person waits for it; {_POLLED}"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
 )
 def insertion(subject: Subject) -> Measurement:
     """Until SCardGetStatusChange returns with the card present."""
@@ -105,7 +106,7 @@ def insertion(subject: Subject) -> Measurement:
     unit="ms",
     limits=Limits(upper=2000, marginal_upper=1000),
     basis=proposed(f"a session must end with its card; {_POLLED}"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
 )
 def removal(subject: Subject) -> Measurement:
     """Until SCardGetStatusChange returns with the reader empty."""
@@ -119,7 +120,7 @@ def removal(subject: Subject) -> Measurement:
     unit="events",
     limits=NONE,
     basis=pcsc("part 5, SCardGetStatusChange; CETK's random cycles"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
 )
 def lost(subject: Subject) -> Measurement:
     """Over the cycles; the first one ends them."""
@@ -134,7 +135,7 @@ def lost(subject: Subject) -> Measurement:
     unit="events",
     limits=NONE,
     basis=pcsc("part 5, the event count of dwEventState"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
 )
 def doubled(subject: Subject) -> Measurement:
     """By PC/SC's own count of events, whatever the card was moved for."""
@@ -149,7 +150,7 @@ def doubled(subject: Subject) -> Measurement:
     unit="insertions",
     limits=NONE,
     basis=proposed("the event is the moment at which programs begin"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
 )
 def usable(subject: Subject) -> Measurement:
     """Connections or commands that failed right after the event."""
@@ -164,13 +165,15 @@ def usable(subject: Subject) -> Measurement:
     unit="insertions",
     limits=NONE,
     basis=pcsc("part 5, SCARD_READERSTATE"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
 )
 def told_atr(subject: Subject) -> Measurement:
-    """Insertions, whatever for, whose answer differs from the one seen when the campaign began."""
+    """Insertions, whatever for, whose answer differs from the one seen when the campaign began, or from the one that the card
+    in its place has."""
     _completed(subject)
     times = len(subject.told_atrs)
-    wrong = sum(each != subject.card.atr for each in subject.told_atrs)
+    own = subject.card.atr
+    wrong = sum(told != (own if card is None else card.atr) for card, told in subject.told_atrs)
     return Measurement(wrong, Text(f"{times} insertions", f"เสียบ {times} ครั้ง"))
 
 
@@ -217,7 +220,7 @@ def ghosts(subject: Subject) -> Measurement:
     unit="ms",
     limits=Limits(upper=2000, marginal_upper=1000),
     basis=proposed("a person waits for it; the event is the moment at which programs begin"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
 )
 def first_answer(subject: Subject) -> Measurement:
     """From the event to the first command's answer, SCardConnect included; over the cycles."""
@@ -235,7 +238,7 @@ def first_answer(subject: Subject) -> Measurement:
 )
 def plug_and_play(subject: Subject) -> Measurement:
     """The result code of a wait in which no reader comes."""
-    return Measurement(_code_of_wait(subject, _NOTIFICATION))
+    return Measurement(_code_of_wait(subject, scard.PLUG_AND_PLAY))
 
 
 @declare(
@@ -258,7 +261,7 @@ def unknown_reader(subject: Subject) -> Measurement:
     unit="events that were not told",
     limits=NONE,
     basis=pcsc("part 5, SCardCancel; UnitaryTests of pcsc-lite"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
     profiles=FULL_ONLY,
 )
 def after_cancel(subject: Subject) -> Measurement:

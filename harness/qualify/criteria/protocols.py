@@ -6,6 +6,7 @@ from apdu_specs import atr as declared
 from apdu_specs.errors import SpecError
 from apdu_specs.interindustry import SELECT
 from apdu_specs.language import Text
+from harness.qualify.calls import SUCCESS, code_name
 from harness.qualify.criterion import (
     CannotMeasure,
     Declarations,
@@ -15,7 +16,7 @@ from harness.qualify.criterion import (
     Measurement,
     pcsc,
 )
-from harness.qualify.subject import SUCCESS, Subject, code_name
+from harness.qualify.subject import Subject
 from harness.terminals.scard import Protocol, Share
 
 declare = Declarations(Family.PROTOCOLS)

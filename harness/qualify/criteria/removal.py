@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from apdu_specs import test_card
 from apdu_specs.interindustry import SELECT
 from apdu_specs.language import Text
+from harness.qualify.calls import SUCCESS, code_name
 from harness.qualify.criterion import (
+    CARD_MOVED,
     YES,
     CannotMeasure,
     Declarations,
@@ -17,15 +19,14 @@ from harness.qualify.criterion import (
     Family,
     Limits,
     Measurement,
-    Need,
     pcsc,
     proposed,
 )
-from harness.qualify.subject import SHORTEST_ANSWER, SUCCESS, Subject, Task, code_name
-from harness.terminals.scard import ResultCode
+from harness.qualify.subject import Subject
+from harness.qualify.task import Task
+from harness.terminals.scard import SHORTEST_ANSWER, ResultCode
 
 declare = Declarations(Family.REMOVAL)
-_MACHINE = (Need.ANY_CARD, Need.ACTUATOR)
 IN_FLIGHT_MS = 2000
 STARTED_S = 0.3
 
@@ -97,7 +98,7 @@ def until_gone(
     unit="answers",
     limits=Limits(upper=0),
     basis=proposed("a program must not take a removed card for a present one"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
 )
 def no_answer(subject: Subject) -> Measurement:
     """Commands begun after the break that got a status word all the same."""
@@ -110,7 +111,7 @@ def no_answer(subject: Subject) -> Measurement:
     "บัตรที่ถูกดึงออกระหว่างคำสั่งต้องได้รหัสข้อผิดพลาด",
     limits=YES,
     basis=pcsc("part 5, SCardTransmit"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
 )
 def error_code(subject: Subject) -> Measurement:
     """The last command's result code: not success, which a program would take for an answer."""
@@ -121,7 +122,7 @@ def error_code(subject: Subject) -> Measurement:
         raise DoesNotApply(
             Text(
                 "The virtual driver is known to tell success without an answer here; no physical reader may.",
-                "ไดรเวอร์เสมือนแจ้งว่าสำเร็จโดยไม่มีคำตอบซึ่งเป็นข้อจำกัดที่ทราบแล้ว เครื่องอ่านจริงต้องไม่เป็นเช่นนี้",
+                "ไดรเวอร์เสมือนแจ้งว่าสำเร็จโดยไม่มีคำตอบ ซึ่งเป็นข้อจำกัดที่ทราบแล้ว แต่เครื่องอ่านจริงต้องไม่เป็นเช่นนี้",
             )
         )
     return Measurement(found.code != SUCCESS, Text(name, name))
@@ -134,7 +135,7 @@ def error_code(subject: Subject) -> Measurement:
     unit="ms",
     limits=Limits(upper=3000, marginal_upper=1500),
     basis=proposed("UnitaryTests of pcsc-lite, transmit_card_removed"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
 )
 def noticed(subject: Subject) -> Measurement:
     """From the break to the first command that is not answered."""
@@ -148,7 +149,7 @@ def noticed(subject: Subject) -> Measurement:
     "แฮนเดิลของบัตรที่ถูกถอดแจ้งว่าบัตรถูกถอด",
     limits=Limits(equals=("REMOVED_CARD", "NO_SMARTCARD", "READER_UNAVAILABLE")),
     basis=pcsc("part 5, SCARD_W_REMOVED_CARD"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
 )
 def old_handle(subject: Subject) -> Measurement:
     """SCardStatus, once the reader shows itself empty."""
@@ -161,7 +162,7 @@ def old_handle(subject: Subject) -> Measurement:
     "เครื่องอ่านที่ไม่มีบัตรไม่ให้เชื่อมต่อ",
     limits=Limits(equals=("NO_SMARTCARD",)),
     basis=pcsc("part 5, SCardConnect"),
-    needs=_MACHINE,
+    needs=CARD_MOVED,
 )
 def empty(subject: Subject) -> Measurement:
     """SCardConnect while the card is out."""

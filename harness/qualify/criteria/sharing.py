@@ -7,6 +7,7 @@ transaction is held.
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 import sys
 import threading
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 from apdu_specs.interindustry import SELECT
 from apdu_specs.language import Text
 from apdu_specs.status import StatusWord
+from harness.errors import CardSilent
+from harness.qualify.calls import LIMIT_S, SUCCESS, CallFailed, Client, Connection, code_name, succeed
 from harness.qualify.criteria.identity import ATTRIBUTES
 from harness.qualify.criteria.transfers import read_command, reference, select_moi
 from harness.qualify.criterion import (
@@ -29,31 +32,26 @@ from harness.qualify.criterion import (
     Limits,
     Measurement,
     Need,
+    Profile,
     Value,
     pcsc,
     proposed,
 )
-from harness.qualify.subject import (
-    LIMIT_S,
-    SUCCESS,
-    CallFailed,
-    Client,
-    Connection,
-    Subject,
-    Task,
-    code_name,
-)
+from harness.qualify.subject import Subject
+from harness.qualify.task import Task
 from harness.terminals import scard
 from harness.terminals.scard import Disposition, Presence, ReaderStatus, ResultCode, Share
 
 declare = Declarations(Family.SHARING)
 
-HELD_S = 0.4
-"""How long a transaction is held at least while others wait for it."""
+HELD_S = {Profile.QUICK: 0.4, Profile.FULL: 6.0, Profile.SOAK: 6.0}
+"""How long a transaction is held at least while others wait for it: long enough, in full, for one that would expire."""
 _NO_WAIT_S = 2.0
 """Longest that a call which has not to wait may take, on a busy computer."""
 _AT_ONCE_S = 0.3
 _CANCELLED_WITHIN_S = 2.0
+_FREED_WITHIN_S = 5.0
+_KILLED = Text("after the program that had a transaction was killed", "หลังจากโปรแกรมที่มีธุรกรรมอยู่ถูกบังคับปิด")
 _WAITS_TRIED = 5
 _ROUNDS_S = 300.0  # the criterion's own deadline comes before it
 _BASIS = pcsc("part 5; UnitaryTests of pcsc-lite")
@@ -133,11 +131,13 @@ def blocking(subject: Subject) -> dict[str, Waited]:
         others = {name: programs.enter_context(subject.connection()) for name in names}
         late = programs.enter_context(subject.client())
         owner = programs.enter_context(subject.connection())
-        _succeed(owner.begin(), "SCardBeginTransaction")
+        succeed(owner.begin(), "SCardBeginTransaction")
+        until = time.monotonic() + HELD_S[subject.profile]
         try:
             tasks = {name: Task(lambda call=call, c=others[name]: call(c)) for name, call in names.items()}  # type: ignore[misc]
             tasks["SCardConnect"] = Task(lambda: late.try_connect()[0])
-            tasks["SCardTransmit"].done_within(HELD_S)
+            for task in tasks.values():
+                task.done_within(max(0.0, until - time.monotonic()))
             tasks["SCardGetAttrib"].done_within(_NO_WAIT_S)
             blocked = {name: not task.done_within(0) for name, task in tasks.items()}
         finally:
@@ -149,11 +149,6 @@ def _begin_and_end(connection: Connection) -> int:
     code = connection.begin()
     connection.end()
     return code
-
-
-def _succeed(code: int, call: str) -> None:
-    if code != SUCCESS:
-        raise CallFailed(code, call)
 
 
 def _declare_blocking(identifier: str, call: str, waits: bool) -> None:
@@ -194,12 +189,12 @@ def leaving(subject: Subject) -> Measurement:
     """The first of three disconnects; the third one's transaction must still wait for the second's."""
     with subject.connection() as owner, subject.connection() as waiting:
         with subject.connection() as leaver:
-            _succeed(owner.begin(), "SCardBeginTransaction")
+            succeed(owner.begin(), "SCardBeginTransaction")
             leaver.disconnect()
         task = Task(lambda: _begin_and_end(waiting))
         blocked = not task.done_within(_AT_ONCE_S)
         owner.end()
-        _succeed(task.outcome(), "SCardBeginTransaction")
+        succeed(task.outcome(), "SCardBeginTransaction")
     return Measurement("waits" if blocked else "does not wait")
 
 
@@ -213,8 +208,8 @@ def leaving(subject: Subject) -> Measurement:
 def extra_end(subject: Subject) -> Measurement:
     """The second of two SCardEndTransaction."""
     with subject.connection() as connection:
-        _succeed(connection.begin(), "SCardBeginTransaction")
-        _succeed(connection.end(), "SCardEndTransaction")
+        succeed(connection.begin(), "SCardBeginTransaction")
+        succeed(connection.end(), "SCardEndTransaction")
         return Measurement(code_name(connection.end()))
 
 
@@ -228,7 +223,7 @@ def extra_end(subject: Subject) -> Measurement:
 def foreign_end(subject: Subject) -> Measurement:
     """SCardEndTransaction(UNPOWER) by another program; the owner must see no reset."""
     with subject.connection() as owner, subject.connection() as other:
-        _succeed(owner.begin(), "SCardBeginTransaction")
+        succeed(owner.begin(), "SCardBeginTransaction")
         code = other.end(Disposition.UNPOWER)
         undisturbed, _ = owner.transmit(SELECT.encode())
         owner.end()
@@ -237,19 +232,49 @@ def foreign_end(subject: Subject) -> Measurement:
 
 @declare(
     "SH-13",
-    "Disconnecting ends all of one's nested transactions",
-    "การยกเลิกการเชื่อมต่อสิ้นสุดธุรกรรมที่ซ้อนกันทั้งหมด",
+    "Disconnecting ends all of one's nested transactions, and so does the end of one's program",
+    "การยกเลิกการเชื่อมต่อสิ้นสุดธุรกรรมที่ซ้อนกันทั้งหมด และการสิ้นสุดของโปรแกรมก็เช่นกัน",
     limits=_equals("SUCCESS"),
     basis=_BASIS,
 )
 def nested(subject: Subject) -> Measurement:
-    """Two begun, then SCardDisconnect(RESET): another program's exclusive connection."""
+    """Two begun, then SCardDisconnect(RESET): another program's exclusive connection. Then a program that is killed."""
     with subject.connection() as owner, subject.client() as other:
         for _ in range(2):
-            _succeed(owner.begin(), "SCardBeginTransaction")
-        _succeed(owner.disconnect(Disposition.RESET), "SCardDisconnect")
+            succeed(owner.begin(), "SCardBeginTransaction")
+        succeed(owner.disconnect(Disposition.RESET), "SCardDisconnect")
         task = Task(lambda: other.try_connect(Share.EXCLUSIVE)[0])
-        return Measurement(code_name(task.outcome()) if task.done_within(_CANCELLED_WITHIN_S) else "waits")
+        freed = code_name(task.outcome()) if task.done_within(_CANCELLED_WITHIN_S) else "waits"
+    if freed != "SUCCESS":
+        return Measurement(freed)
+    freed = _freed_by_killing(subject)
+    return Measurement(freed, None if freed == "SUCCESS" else _KILLED)
+
+
+def _freed_by_killing(subject: Subject) -> str:
+    """What a program's transaction gives after the process that had one was killed; "waits" if nothing in time."""
+    command = [sys.executable, "-m", "harness.qualify.holding", subject.reader]
+    try:
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as holder:
+            # It ends by itself when its input does, however this ends.
+            assert holder.stdout is not None
+            begun = select.select([holder.stdout], [], [], LIMIT_S)[0] and holder.stdout.read(1)
+            holder.kill()
+    except OSError as error:
+        raise _second_process_failed(error) from error
+    if not begun:
+        raise _second_process_failed("it has no transaction")
+    try:
+        with subject.client(_FREED_WITHIN_S) as client:
+            return code_name(_begin_and_end(client.connect()))
+    except CardSilent:
+        return "waits"
+
+
+def _second_process_failed(why: object) -> CannotMeasure:
+    return CannotMeasure(Text(f"The second process failed: {why}.", f"โพรเซสที่สองล้มเหลว: {why}"))
 
 
 @declare(
@@ -263,7 +288,7 @@ def no_deadlock(subject: Subject) -> Measurement:
     with subject.client() as client:
         owner = client.connect()
         other = client.connect()
-        _succeed(owner.begin(), "SCardBeginTransaction")
+        succeed(owner.begin(), "SCardBeginTransaction")
         # Raw calls: the client's time limit is for one call at a time, and here are two.
         task = Task(
             lambda: scard.raw("SCardReconnect", other.handle, int(Share.SHARED), int(other.protocol), 0)[0]
@@ -299,7 +324,7 @@ def own_answers(subject: Subject) -> Measurement:
         try:
             with subject.connection() as connection:
                 while _met(together) and more[0]:
-                    _succeed(connection.begin(), "SCardBeginTransaction")
+                    succeed(connection.begin(), "SCardBeginTransaction")
                     try:
                         select_moi(connection)
                         data, sw = connection.fetch(read_command(subject, at, 64))
@@ -380,7 +405,7 @@ def idle_cancel(subject: Subject) -> Measurement:
     """SCardCancel, then a wait: it runs its time."""
     with subject.client() as client:
         code, _ = client.call("SCardCancel", client.context)
-        _succeed(code, "SCardCancel")
+        succeed(code, "SCardCancel")
         return Measurement(code_name(_code_of_rest(client, 0.2)))
 
 
@@ -442,9 +467,7 @@ def forked(subject: Subject) -> Measurement:
         )
         codes = json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        raise CannotMeasure(
-            Text(f"The second process failed: {error}.", f"โพรเซสที่สองล้มเหลว: {error}")
-        ) from error
+        raise _second_process_failed(error) from error
     parent = code_name(codes["parent"])
     return Measurement(code_name(codes["child"]) if parent == "SUCCESS" else f"parent: {parent}")
 
@@ -501,7 +524,7 @@ def given_back(subject: Subject) -> Measurement:
     """The second of two SCardDisconnect."""
     with subject.client() as client:
         connection = client.connect()
-        _succeed(connection.disconnect(), "SCardDisconnect")
+        succeed(connection.disconnect(), "SCardDisconnect")
         return Measurement(code_name(connection.disconnect()))
 
 
@@ -517,7 +540,7 @@ def released(subject: Subject) -> Measurement:
     """The second of two SCardReleaseContext."""
     del subject
     context = scard.establish()
-    _succeed(scard.raw("SCardReleaseContext", context)[0], "SCardReleaseContext")
+    succeed(scard.raw("SCardReleaseContext", context)[0], "SCardReleaseContext")
     return Measurement(code_name(scard.raw("SCardReleaseContext", context)[0]))
 
 

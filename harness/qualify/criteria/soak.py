@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import struct
 import time
@@ -13,6 +12,7 @@ from apdu_specs import test_card
 from apdu_specs.interindustry import SELECT
 from apdu_specs.language import Text
 from apdu_specs.status import StatusWord
+from harness.qualify.calls import SUCCESS, CallFailed, Client, Connection, code_name
 from harness.qualify.criteria.stalls import long_ones
 from harness.qualify.criteria.transfers import read_command, reference, select_moi
 from harness.qualify.criterion import (
@@ -26,9 +26,9 @@ from harness.qualify.criterion import (
     Measurement,
     proposed,
 )
-from harness.qualify.subject import SUCCESS, CallFailed, Client, Connection, Subject, code_name, percentile
+from harness.qualify.samples import percentile
+from harness.qualify.subject import Subject
 from harness.terminals import scard
-from harness.terminals.pcsc import SYSTEM_SOCKET
 from harness.terminals.scard import ResultCode
 
 declare = Declarations(Family.SOAK)
@@ -142,11 +142,10 @@ def _go_on(subject: Subject, client: Client, connection: Connection, code: int, 
 
 def service_process() -> int | None:
     """pcscd's process id, if it is on this computer and can be looked at."""
-    path = scard.chosen_socket() or os.environ.get(scard.SOCKET_VARIABLE) or SYSTEM_SOCKET
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             probe.settimeout(2.0)
-            probe.connect(path)
+            probe.connect(scard.socket_path())
             raw = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     except OSError:
         return None

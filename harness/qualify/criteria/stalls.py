@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from apdu_specs.language import Text
+from harness.qualify.calls import LONG_S
 from harness.qualify.criteria.timing import latencies
 from harness.qualify.criterion import NONE, Declarations, Family, Measurement, proposed
-from harness.qualify.subject import LONG_S, Subject
+from harness.qualify.subject import Subject
 
 declare = Declarations(Family.TIMING)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from apdu_specs import adm, keys
 from apdu_specs.language import Text
+from apdu_specs.status import StatusWord
 from harness.client import CardClient, MatchStatus
+from harness.client.card import refusal
 from harness.client.safety import LEAST_TRIES
 from harness.errors import CardRefused, PinLocked, PinSuspended, WrongPin
 from harness.qualify.criterion import (
@@ -24,19 +27,36 @@ from harness.qualify.criterion import (
     manual,
     proposed,
 )
-from harness.qualify.subject import Subject, percentile
+from harness.qualify.samples import percentile
+from harness.qualify.subject import Subject
 
 declare = Declarations(Family.THAI_CARD)
 _THAI = (Need.THAI_CARD,)
 _WITH_PIN = (Need.THAI_CARD, Need.PIN_CONSENT)
 _NOT_TOLD = Text(
     "Right after a reset the card is said to have been given its PIN; its tries were not told.",
-    "หลังรีเซ็ตใหม่ ๆ กลับแจ้งว่าใส่ PIN แล้ว จึงไม่ทราบจำนวนครั้งที่เหลือ",
+    "ทันทีหลังรีเซ็ต กลับได้รับแจ้งว่าใส่ PIN แล้ว จึงไม่ทราบจำนวนครั้งที่เหลือ",
 )
 _KEY_NOT_KNOWN = Text(
     "This virtual card has a key of its own, or the reader changes every challenge: use a card with the specimen key.",
     "บัตรเสมือนนี้ใช้กุญแจของตนเอง หรือเครื่องอ่านเปลี่ยนทุกคำท้า โปรดใช้บัตรที่ออกด้วยกุญแจตัวอย่าง",
 )
+_ONLY_DIFFERENCES = Text(
+    "Seen is only that the number stays: what this card itself counts cannot be asked past the reader.",
+    "ตรวจได้เพียงว่าจำนวนไม่เปลี่ยน เพราะถามจำนวนที่บัตรนับเองโดยไม่ผ่านเครื่องอ่านไม่ได้",
+)
+_ENDED = Text(
+    "The PIN session was gone some seconds after the PIN, though nobody reset the card.",
+    "สิทธิจาก PIN หายไปภายในไม่กี่วินาทีหลังใส่ PIN ทั้งที่ไม่มีผู้ใดรีเซ็ตบัตร",
+)
+_TOO_FEW = Text(
+    "Fewer than three tries are told to be left after the right PIN: none is spent of so few.",
+    "หลังใส่ PIN ถูกต้อง ได้รับแจ้งว่าเหลือโอกาสไม่ถึง 3 ครั้ง จึงไม่ทดลองใส่ PIN ผิด",
+)
+_REST_S = 12.0
+"""In a login: as long as an officer may look at something else."""
+_PAUSE_S = 1.5
+"""After which a reader may have to wake up."""
 _BY_CHANCE = 8
 """More bytes than these are not the same by chance in two cryptograms of 32."""
 
@@ -100,20 +120,39 @@ def read_time(subject: Subject) -> Measurement:
 
 @declare(
     "TH-4",
-    "The tries left can be asked for without spending one",
-    "สอบถามจำนวนครั้งที่เหลือของ PIN โดยไม่เสียโอกาส",
+    "The tries left are told right, and asking spends none",
+    "แจ้งจำนวนครั้งที่เหลือของ PIN ถูกต้อง และการสอบถามไม่ทำให้เสียโอกาส",
     basis=proposed("VERIFY without data; ISO/IEC 7816-4 11.5.6"),
     needs=_THAI,
 )
 def free_question(subject: Subject) -> Measurement:
-    """Asked five times after a reset: the same answer, suspended and locked cards included."""
+    """Asked five times after a reset: the same answer, suspended and locked cards included. It must be what the card counts
+    where its holder can be asked past the reader, as of a virtual card."""
     with subject.terminal() as terminal:
         terminal.reset()
         client = CardClient(terminal)
         answers = {counter_of(client) for _ in range(5)}
     if None in answers:
         return Measurement(False, _NOT_TOLD)
-    return Measurement(len(answers) == 1)
+    if len(answers) > 1:
+        return Measurement(False)
+    counts = subject.actuator.tries_left(subject.card.serial)
+    if counts is None:
+        return Measurement(True, _ONLY_DIFFERENCES)
+    otherwise = _told_otherwise(answers.pop(), counts)
+    return Measurement(otherwise is None, otherwise)
+
+
+def _told_otherwise(told: str | None, counts: int | None) -> Text | None:
+    """What is said where the card ``counts`` otherwise than was told; None where it does not, or nobody knows."""
+    right = told == str(counts) if counts else told is None or not told.isdecimal()
+    if counts is None or right:
+        return None
+    shown = Text(told, told) if told is not None and told.isdecimal() else Text("none", "ไม่เหลือ")
+    return Text(
+        f"Tries left: {shown.en} told, but the card itself counts {counts}.",
+        f"จำนวนครั้งที่เหลือ: ได้รับแจ้ง {shown.th} แต่บัตรนับได้ {counts}",
+    )
 
 
 def counter_of(client: CardClient) -> str | None:
@@ -225,11 +264,28 @@ def _same_as_specimen(subject: Subject, citizen_id: str, challenge: bytes, told:
     needs=_WITH_PIN,
 )
 def login(subject: Subject) -> Measurement:
-    """PIN and two match statuses, with a reset after each. A virtual card's cryptograms are computed; those of a real card,
-    whose key nobody here knows, must differ with the challenge."""
+    """PIN and two match statuses, with a reset after each; in the full profile also one 12 s after its PIN. A virtual card's
+    cryptograms are computed; those of a real card, whose key nobody here knows, must differ with the challenge."""
     found = subject.once(logins)
+    rested = [_rested(subject)] if subject.times(quick=0, full=1) else []
+    found.told.extend(each for each in rested if each is not None)
     refused = sum(told.matched != 1 for _, told in found.told)
+    if None in rested:
+        return Measurement(refused + 1, _ENDED)
     return Measurement(refused + _not_the_cards(subject, found))
+
+
+def _rested(subject: Subject) -> tuple[bytes, MatchStatus] | None:
+    """Challenge and match status a while after the PIN; None if the card does not give it any more."""
+    challenge = challenge_of(0)
+    with subject.terminal() as terminal:
+        client = CardClient(terminal, real_card=subject.real_card)
+        log_in(subject, client)
+        threading.Event().wait(_REST_S)  # time itself is what is tried here; nothing is waited for
+        try:
+            return challenge, client.match_status(challenge)
+        except CardRefused:
+            return None
 
 
 @declare(
@@ -266,37 +322,72 @@ def login_time(subject: Subject) -> Measurement:
 @declare(
     "FL-4",
     "A wrong PIN costs one try, the right one gives it back",
-    "PIN ผิดเสียหนึ่งครั้ง และ PIN ถูกคืนให้ครบ",
+    "ใส่ PIN ผิดเสียโอกาสหนึ่งครั้ง และเมื่อใส่ PIN ถูกต้องจะได้โอกาสคืนครบ",
     basis=manual("section 2, PIN: wrong ones in a row are counted"),
     needs=_WITH_PIN,
 )
 def wrong_then_right(subject: Subject) -> Measurement:
-    """One wrong PIN, then the right one, which must be known to be right; two more tries must be left for it.
+    """A wrong PIN, then the right one, which must be known to be right; two more tries must be left for it. In the full
+    profile the wrong one is the first command after a pause; a virtual card gets another one that is not.
 
-    What the wrong one cost is asked of the card three times: its answer to it, the counter then, and after a reset.
+    What the wrong one cost is asked of the card three times: its answer to it, the counter then, and after a reset; and of its
+    holder past the reader where that can be done.
     """
     subject.once(logins)  # a PIN that turned out to be wrong there is not tried here again
-    other = f"{(int(subject.pin or '') + 1) % 10000:04d}"
     with subject.terminal() as terminal:
         client = CardClient(terminal, real_card=subject.real_card)
         log_in(subject, client)
         before = _after_reset(client)
+        otherwise = _told_otherwise(before, subject.actuator.tries_left(subject.card.serial))
+        if otherwise is not None and before is not None:
+            return Measurement(False, otherwise)
         # None: the reader did not reset the card.
         if before is None or not before.isdecimal() or int(before) <= LEAST_TRIES:
-            raise CannotMeasure(Text("Too few tries are left.", "เหลือโอกาสน้อยเกินไป"))
-        try:
-            client.verify_pin(other)
-        except WrongPin as told:
-            left = [str(told.tries_left), counter_of(client), _after_reset(client)]
-        else:
-            return Measurement(False, Text("A wrong PIN was accepted.", "บัตรยอมรับ PIN ที่ผิด"))
-        if any(each is not None and not each.isdecimal() for each in left):
-            return Measurement(False, _costs(before, left))  # suspended: no PIN is presented to such a card
-        client.verify_pin(subject.pin or "")
-        given_back = _after_reset(client) == before
+            raise CannotMeasure(_TOO_FEW)
+        found = Measurement(True)
+        for present in _ways_to_be_wrong(subject):
+            if found.value:
+                found = _wrong_one(subject, client, present, before)
+    return found
+
+
+_Present = Callable[[CardClient, str], None]
+
+
+def _ways_to_be_wrong(subject: Subject) -> Sequence[_Present]:
+    """How wrong PINs are presented. The owner of a real card agreed to one: the full profile's shows more."""
+    if not subject.times(quick=0, full=1):
+        return (CardClient.verify_pin,)
+    return (CardClient.verify_pin, _after_a_pause) if subject.card.virtual else (_after_a_pause,)
+
+
+def _after_a_pause(client: CardClient, pin: str) -> None:
+    """Present ``pin`` in the first command after a pause; ``verify_pin`` would ask for the counter first.
+
+    ADM is selected, and the right PIN was presented to this card with its owner's consent.
+    """
+    threading.Event().wait(_PAUSE_S)  # time itself is what is tried here; nothing is waited for
+    sw = client.transmit(adm.VERIFY.encode(pin.encode("ascii"))).sw
+    if sw != StatusWord.OK:
+        raise refusal(sw, adm.VERIFY)
+
+
+def _wrong_one(subject: Subject, client: CardClient, present: _Present, before: str) -> Measurement:
+    """What one wrong PIN cost, and whether the right one gave it back."""
+    try:
+        present(client, f"{(int(subject.pin or '') + 1) % 10000:04d}")
+    except WrongPin as told:
+        left = [str(told.tries_left), counter_of(client), _after_reset(client)]
+    else:
+        return Measurement(False, Text("A wrong PIN was accepted.", "บัตรยอมรับ PIN ที่ผิด"))
+    if any(each is not None and not each.isdecimal() for each in left):
+        return Measurement(False, _costs(before, left))  # suspended: no PIN is presented to such a card
+    otherwise = _told_otherwise(left[-1], subject.actuator.tries_left(subject.card.serial))
+    client.verify_pin(subject.pin or "")
+    given_back = _after_reset(client) == before
     if set(left) != {str(int(before) - 1)}:
         return Measurement(False, _costs(before, left))
-    return Measurement(given_back)
+    return Measurement(given_back and otherwise is None, otherwise)
 
 
 def _after_reset(client: CardClient) -> str | None:
@@ -316,7 +407,7 @@ def _costs(before: str, left: Sequence[str | None]) -> Text:
 @declare(
     "TH-5",
     "The card is the kind that the reader is bought for",
-    "บัตรเป็นชนิดที่ใช้กับเครื่องอ่านนี้จริง",
+    "บัตรเป็นชนิดที่จัดหาเครื่องอ่านมาเพื่อใช้งาน",
     basis=manual("section 3.1: the national card of the Department of Provincial Administration"),
     needs=(Need.ANY_CARD, Need.THAI_CARD),
     profiles=EVERY,

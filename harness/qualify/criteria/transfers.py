@@ -6,12 +6,15 @@ spend a try of the PIN. What only a test card can show is asked in ``echoes``.
 
 from __future__ import annotations
 
+import threading
+
 from apdu_specs import adm, card_manager, moi, nhso, test_card
 from apdu_specs.apdu import MAX_ANSWER, MAX_SHORT_DATA
 from apdu_specs.interindustry import FCI, GET_RESPONSE, READ, SELECT
 from apdu_specs.language import Text
 from apdu_specs.status import Family as StatusFamily
 from apdu_specs.status import StatusWord
+from harness.qualify.calls import SUCCESS, Connection
 from harness.qualify.criterion import (
     EVERY,
     NONE,
@@ -27,7 +30,7 @@ from harness.qualify.criterion import (
     manual,
     proposed,
 )
-from harness.qualify.subject import SUCCESS, Connection, Subject
+from harness.qualify.subject import Subject
 
 declare = Declarations(Family.TRANSFERS)
 
@@ -201,13 +204,15 @@ def identifiers(subject: Subject) -> Measurement:
     needs=(Need.THAI_CARD,),
 )
 def bytes_waiting(subject: Subject) -> Measurement:
-    """What a READ of 32 bytes gives by itself: 61 20, the data, or neither."""
+    """What a READ of 32 bytes gives by itself: 61 20, the data, or neither; what waits is fetched half a second later (full: 2)."""
     length = 32
     with subject.connection() as connection:
         select_moi(connection)
         right = reference(subject, connection)[:length]
         data, sw = connection.send(read_command(subject, 0, length))
         if sw == StatusFamily.BYTES_WAITING.word(length) and not data:
+            # Time itself is what is tried here: what waits is to wait for a program that is slow to fetch it.
+            threading.Event().wait(subject.times(quick=1, full=4) / 2)
             fetched = connection.send(GET_RESPONSE.encode(p2=subject.get_response_p2, le=length))
             return Measurement(PASSED if fetched == (right, StatusWord.OK) else LOST)
     return Measurement(SERVED if (data, sw) == (right, StatusWord.OK) else LOST)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from apdu_specs import test_card
 from apdu_specs.interindustry import SELECT
 from apdu_specs.language import Text
+from harness.qualify.calls import SUCCESS, CallFailed, Client, code_name
 from harness.qualify.criteria.removal import IN_FLIGHT_MS, STARTED_S, until_gone
 from harness.qualify.criterion import (
     CannotMeasure,
@@ -20,13 +21,13 @@ from harness.qualify.criterion import (
     pcsc,
     proposed,
 )
-from harness.qualify.subject import SUCCESS, CallFailed, Client, Subject, Task, code_name
+from harness.qualify.subject import Subject
+from harness.qualify.task import Task
 from harness.terminals import scard
 from harness.terminals.scard import ReaderStatus, ResultCode
 
 declare = Declarations(Family.UNPLUG)
 _HAND = (Need.ANY_CARD, Need.UNPLUG)
-_NOTIFICATION = "\\\\?PnP?\\Notification"
 _LIMIT_S = 90.0
 _SERVICE_COMES_S = 0.2  # Windows ends its service with the last reader, and begins it with the first
 
@@ -82,7 +83,7 @@ def idle(subject: Subject) -> Idle:
         _await_listed(subject, False)
         subject.actuator.replug()
         _await_listed(subject, True)
-        subject.require_empty_or_present(True)
+        subject.require_present()
         old_handle, _ = connection.status()
     return Idle(told_ms, old_handle, _usable(subject))
 
@@ -127,7 +128,7 @@ def in_command(subject: Subject) -> InCommand:
 
 def _usable(subject: Subject) -> bool:
     """Whether a new connection gets a command answered."""
-    subject.require_empty_or_present(True)
+    subject.require_present()
     with subject.connection() as again:
         return again.transmit(SELECT.encode())[0] == SUCCESS
 
@@ -146,7 +147,7 @@ def _await_change(subject: Subject, seconds: float) -> None:
     """Until a reader comes or goes, or the time is over; where no service tells it, the time it is."""
     try:
         with subject.client() as client:
-            client.watched(scard.wait, client.context, [(_NOTIFICATION, 0)], seconds)
+            client.watched(scard.wait, client.context, [(scard.PLUG_AND_PLAY, 0)], seconds)
     except scard.Code:
         return
     except CallFailed:

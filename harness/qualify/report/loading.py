@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from apdu_specs.language import Text
+from apdu_specs.system_errors import reason_of
 from harness.errors import HarnessError
 from harness.qualify.consistency import missing, oddity
 from harness.qualify.record import DOCUMENT, EVIDENCE, FORMAT, NoRecord, digest_of, seal_of
@@ -39,7 +40,7 @@ class SignatureBroken(HarnessError):
         super().__init__(
             Text(
                 f"{path}: the signature was changed after it was made, or is of another record.",
-                f"{path}: ลายเซ็นถูกแก้ไขหลังลงนาม หรือเป็นของบันทึกฉบับอื่น",
+                f"{path}: ลายมือชื่อถูกแก้ไขหลังลงนาม หรือเป็นของบันทึกฉบับอื่น",
             ),
             Text(
                 "Sign the record again: 'thnid qualify sign'.", "โปรดลงนามในบันทึกใหม่ด้วย 'thnid qualify sign'"
@@ -100,7 +101,9 @@ def load(path: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_bytes())
     except OSError as error:
-        raise NoRecord(path, Text(error.strerror or str(error), "เปิดแฟ้มไม่ได้")) from None
+        raise NoRecord(
+            path, Text(error.strerror or str(error), f"เปิดแฟ้มไม่ได้ ({reason_of(error).th})")
+        ) from None
     except (ValueError, RecursionError):
         raise NoRecord(path, _NOT_A_RECORD) from None
     if not isinstance(record, dict) or type(record.get("format")) is not int:

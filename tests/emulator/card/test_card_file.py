@@ -116,7 +116,7 @@ def test_reading_needs_no_rights_to_write_and_no_lock(path: Path) -> None:
         max_size=20,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_file_remembers_as_memory_does(
     tmp_path_factory: pytest.TempPathFactory, operations: list[str | Counters]
 ) -> None:

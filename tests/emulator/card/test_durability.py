@@ -1,10 +1,9 @@
-"""What a card must not forget: counters when its process is killed, and its honesty when the disk refuses."""
+"""A card's honesty when its memory or the disk refuses: what cannot be counted is not compared."""
 
 from __future__ import annotations
 
 import errno
 import os
-import random
 import resource
 import stat
 import subprocess
@@ -29,82 +28,6 @@ VERIFY_EMPTY = bytes.fromhex("00200001")
 CHANGE = bytes.fromhex("00240001083132333435363738")
 MATCH_STATUS = bytes.fromhex("8088010120" + 32 * "5A")
 OK, MEMORY_FAILURE = b"\x90\x00", b"\x65\x81"
-
-# --- killed after a known event (at random instants: test_killed.py) --------------------------------------------------
-
-KILLS = 10
-AT_WORK = """
-import os, sys
-from hmac import compare_digest
-from pathlib import Path
-from emulator.card.applets import adm
-from emulator.card.card_file import open_card
-
-def tell(event):
-    os.write(1, event)
-
-def compare(ours, theirs):
-    tell(b"c")
-    return compare_digest(ours, theirs)
-
-adm.compare_digest = compare
-card = open_card(Path(sys.argv[1]))
-card.transmit(bytes.fromhex("00A4040008A000000084060002"))
-while True:
-    for event, pin in ((b"w", b"0000"), (b"r", b"1234")):
-        tell(event)
-        card.transmit(bytes.fromhex("0020000104") + pin)
-        tell(b".")
-"""
-"""Tells on stdout: w or r, a wrong or right PIN is presented; c, it is compared; a dot, it was answered."""
-
-
-def killed_after(events: int, path: Path) -> bytes:
-    """All that a process told of its card before it was killed, ``events`` events or a few more."""
-    with subprocess.Popen([sys.executable, "-c", AT_WORK, path], cwd=ROOT, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        told = process.stdout.read(events)
-        process.kill()  # the process is anywhere: writing, forcing to disk, comparing, answering
-        return told + process.stdout.read()
-
-
-def possible_failures(told: bytes, f: int) -> set[int]:
-    """Which f may be found, worked out from what was told alone."""
-    present, compared = b"", False
-    for event in (told[at : at + 1] for at in range(len(told))):
-        if event == b".":
-            f = 0 if present == b"r" else f + 1
-            present, compared = b"", False
-        elif event == b"c":
-            compared = True
-        else:
-            present = event
-    if not present:
-        return {f}
-    if not compared:
-        return {f, f + 1}  # not yet raised, or raised and not yet compared
-    return {f + 1, 0} if present == b"r" else {f + 1}
-
-
-def test_killed_at_any_instant(tmp_path: Path) -> None:
-    """f is never below the comparisons that were made, nor two above, and the right PIN stays the right one."""
-    path = tmp_path / "a.card"
-    card_in_file(path, card_from_seed(7))
-    chance = random.Random(7)
-    instants = set()
-    for _ in range(KILLS):
-        told = killed_after(chance.randint(1, 40), path)
-        found = read_card_file(path)[1]
-        assert found.failures in possible_failures(told, 0), told
-        assert (found.office_failures, found.pin) == (0, b"1234")
-        instants.add(told[-1:])
-        card = open_card(path)  # the lock went with the process
-        card.transmit(SELECT_ADM)
-        assert card.transmit(VERIFY_RIGHT) == OK
-        assert card.counters == Counters(0, 0, b"1234")
-        card.close()
-    assert len(instants) > 1  # it was not always killed at the same place
-
 
 # --- memory that refuses ----------------------------------------------------------------------------------------------
 

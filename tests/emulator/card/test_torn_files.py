@@ -138,7 +138,7 @@ def memory_of(card: Card) -> Memory:
 
 @pytest.mark.parametrize("name", LAWS)
 @given(data=st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_any_interleaving(tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject) -> None:
     laws = LAWS[name]
     path = tmp_path_factory.mktemp("torn") / "a.card"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from apdu_specs import citizen_id, keys
-from emulator.offices.audit import AuditLog
+from emulator.offices.audit import AuditLog, Entry
 from emulator.offices.authority import Authority, Confirmation
 from emulator.offices.clock import SetClock
 from emulator.offices.nhso import Nhso
@@ -66,3 +66,9 @@ def build_rooms(database: str | Path | None = None) -> Rooms:
     return Rooms(
         offices, offices.storage, clock, offices.audit, offices.registry, offices.authority, offices.nhso
     )
+
+
+def entries_about(audit: AuditLog, who: str) -> list[Entry]:
+    """The audit log's entries where a citizen id (or an account's name) is actor or subject."""
+    wanted = audit.pseudonym(who)
+    return [entry for entry in audit.entries() if wanted in (entry.actor, entry.subject)]

@@ -83,7 +83,7 @@ def test_two_servers_count_together_and_a_restart_forgives_nothing(database: str
 
 
 @given(gaps=st.lists(st.integers(0, 40), max_size=25))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_never_more_than_the_limit_within_the_window(gaps: list[int]) -> None:
     storage, clock = Storage(), SetClock(NOON_IN_BANGKOK)
     attempts = Attempts(storage, clock, KEY, Limits(per_person=4))

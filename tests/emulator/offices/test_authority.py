@@ -117,7 +117,7 @@ def test_a_tkey_ends_after_five_minutes_and_with_its_card(rooms: Rooms) -> None:
 
 
 @given(age_us=st.integers(0, 120_000_000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_challenge_lives_for_less_than_sixty_seconds(age_us: int) -> None:
     rooms = build_rooms()
     xkey = rooms.authority.challenge(CITIZEN, CARD, OFFICE)
@@ -146,7 +146,7 @@ def test_the_two_sides_of_sixty_seconds(rooms: Rooms, age_us: int) -> None:
     flipped=st.none() | st.integers(0, 255),
     key_id=st.sampled_from([1, 10]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_only_what_the_challenge_was_made_for_is_accepted(
     citizen: str, serial: bytes, office: str, flipped: int | None, key_id: int
 ) -> None:

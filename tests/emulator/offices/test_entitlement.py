@@ -29,7 +29,7 @@ from tests.emulator.offices.people import (
     officer_token,
 )
 from tests.emulator.offices.refusals import refusal
-from tests.emulator.offices.rooms import CITIZEN, Rooms, build_rooms
+from tests.emulator.offices.rooms import CITIZEN, Rooms, build_rooms, entries_about
 
 GENERAL = "PG0060001"
 ELSEWHERE = hospitals_of("50")[2]
@@ -235,13 +235,13 @@ def test_what_is_changed_is_audited(module: Module) -> None:
     module.post("registrations", {"pid": ENTITLED, "hcode": ELSEWHERE.code}, token)
     module.post("authentication-codes", {"pid": ENTITLED, "claim_type": GENERAL}, token)
     module.post("authentication-codes", {"pid": ENTITLED, "claim_type": GENERAL}, token)
-    entries = [(each.event, each.outcome) for each in module.rooms.audit.entries(about=ENTITLED)]
+    entries = [(each.event, each.outcome) for each in entries_about(module.rooms.audit, ENTITLED)]
     assert entries == [
         ("citizen-registered", "00000"),
         ("authen-code-requested", "00000"),
         ("authen-code-requested", "authenticated-today"),
     ]
-    officers = {each.actor for each in module.rooms.audit.entries(about=ENTITLED)}
+    officers = {each.actor for each in entries_about(module.rooms.audit, ENTITLED)}
     assert officers == {module.rooms.audit.pseudonym(CITIZEN)}
     assert module.rooms.audit.verify() is None
 

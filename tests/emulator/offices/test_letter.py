@@ -121,6 +121,22 @@ OTHER_DIGITS = [
     for code in range(sys.maxunicode + 1)
     if unicodedata.category(chr(code)) in ("Nd", "No", "Nl") and chr(code) not in "0123456789๐๑๒๓๔๕๖๗๘๙"
 ]
+
+
+@pytest.mark.parametrize(
+    "written", ["043.123.456", "+6643123456", "+66 43 123 456", "043\u200b123456", "+66043123456"]
+)
+def test_a_telephone_number_as_people_write_it(written: str) -> None:
+    assert tidied(replace(LETTER, phone=written)).phone == "043123456"
+
+
+def test_what_nobody_sees_is_dropped() -> None:
+    assert (
+        tidied(replace(LETTER, organisation_name="โรง\u200bพยาบาล\ufeff ทดสอบ")).organisation_name
+        == "โรงพยาบาล ทดสอบ"
+    )
+
+
 OF_DIGITS = {"phone": "043123456", "fax": "043123456ต่อ12", "organisation": "99999", "region": "7"}
 OFFICERS_DIGITS = {
     "pid": CITIZEN,
@@ -299,7 +315,7 @@ _PLACES = [
     ["name", "level", "pid", "office_phone", "mobile", "email", "replaces"],
     ["superior_name", "superior_position"],
 ]
-_SPOILT = "\u200b1"
+_SPOILT = "\x07"  # unprintable, no digit, no level, no address
 
 
 @given(

@@ -55,7 +55,9 @@ def test_another_set(tmp_path: Path) -> None:
         ("a: {title: {en: a, th: ก}, modules: {entitlement: [all]}}", "may do in"),
         ("a: {title: {en: a, th: ก}, modules: {entitlement: search}}", "may do in"),
         (ONE + ONE, "twice"),
-        ("a: !!python/object/apply:os.system [true]", "not YAML"),
+        ("a: !!python/object/apply:os.system [true]", "title and modules"),
+        ('a: "\\UFFFFFFFF"', "not YAML"),
+        ("a: !!bool x", "title and modules"),
     ],
 )
 def test_what_is_no_set(tmp_path: Path, text: str, says: str) -> None:

@@ -14,14 +14,16 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import func, select, text
 
 from emulator.offices.caretaker import Caretaker
+from emulator.offices.errors import PortNotAllowed, PortTaken
 from emulator.offices.mail.catcher import MailCatcher
 from emulator.offices.mail.delivery import Delivery, SmtpServer, deliver
 from emulator.offices.mail.incoming import IncomingMails
-from emulator.offices.mail.outbox import Outbox, Standing
+from emulator.offices.mail.outbox import Outbox
 from emulator.offices.storage import Storage
 from emulator.offices.tables.mail import IncomingMail
 from tests.emulator.offices.at_once import at_once
 from tests.emulator.offices.letters import LETTER
+from tests.emulator.offices.outgoing import Standing, standing
 from tests.emulator.offices.rooms import Rooms
 
 BODY = "เรียน ท่าน\n\nบรรทัดที่สอง\n.\nพ้นจุด\n"
@@ -53,13 +55,21 @@ def write(rooms: Rooms, recipient: str = "one@example.org") -> None:
         rooms.offices.mail.put(session, recipient, "ผลการขอสิทธิ: อนุมัติ / granted", BODY)
 
 
+def test_a_taken_port_is_told_from_one_that_is_not_allowed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(PortTaken):
+        MailCatcher(port=taken.getsockname()[1]).start()
+    with pytest.raises(PortNotAllowed) as caught:
+        MailCatcher("192.0.2.1").start()  # an address of no machine
+    assert "in use" not in caught.value.message.en and caught.value.message.th
+
+
 def test_thai_arrives(rooms: Rooms, outbox: Outbox, catcher: MailCatcher) -> None:
     write(rooms)
     assert deliver(outbox, at(catcher)) == Delivery(sent=1)
     [mail] = catcher.wait_for(1)
     assert (mail.recipients, mail.subject) == (("one@example.org",), "ผลการขอสิทธิ: อนุมัติ / granted")
     assert mail.body.replace("\r\n", "\n") == BODY
-    assert outbox.standing() == Standing(waiting=0, sent=1, given_up=0)
+    assert standing(rooms.storage) == Standing(waiting=0, sent=1, given_up=0)
     assert deliver(outbox, at(catcher)) == Delivery()
 
 
@@ -67,14 +77,14 @@ def test_what_was_undone_is_not_told(rooms: Rooms, outbox: Outbox) -> None:
     with pytest.raises(ZeroDivisionError), rooms.storage.transaction() as session:
         outbox.put(session, "one@example.org", "x", "x")
         raise ZeroDivisionError
-    assert outbox.standing() == Standing(0, 0, 0)
+    assert standing(rooms.storage) == Standing(0, 0, 0)
 
 
 def test_nothing_is_lost_while_no_server_answers(rooms: Rooms, outbox: Outbox, catcher: MailCatcher) -> None:
     write(rooms)
     write(rooms, "two@example.org")
     assert deliver(outbox, nowhere()) == Delivery(later=1)
-    assert outbox.standing().waiting == 2
+    assert standing(rooms.storage).waiting == 2
     assert deliver(outbox, at(catcher)).sent == 1  # the other one waits for its next try
     rooms.clock.advance(timedelta(minutes=1))
     assert deliver(outbox, at(catcher)).sent == 1
@@ -87,15 +97,8 @@ def test_tries_grow_rarer_and_end_after_five_days(rooms: Rooms, outbox: Outbox) 
     for _ in range(6 * 24):
         tries += deliver(outbox, server).later
         rooms.clock.advance(timedelta(hours=1))
-    assert outbox.standing() == Standing(0, 0, 1)
+    assert standing(rooms.storage) == Standing(0, 0, 1)
     assert 100 < tries <= 5 * 24 + 2
-
-
-def test_the_server_is_back(rooms: Rooms, outbox: Outbox, catcher: MailCatcher) -> None:
-    write(rooms)
-    deliver(outbox, nowhere())
-    outbox.try_now()
-    assert deliver(outbox, at(catcher)).sent == 1
 
 
 class Picky:
@@ -132,7 +135,7 @@ def test_one_refused_recipient_stops_nobody(rooms: Rooms, outbox: Outbox) -> Non
         write(rooms, recipient)
     with picky_server() as server:
         assert deliver(outbox, server) == Delivery(sent=1, refused=1, later=1)
-    assert outbox.standing() == Standing(waiting=1, sent=1, given_up=1)
+    assert standing(rooms.storage) == Standing(waiting=1, sent=1, given_up=1)
 
 
 def test_two_takers_never_hold_the_same_message(rooms: Rooms, outbox: Outbox) -> None:
@@ -173,7 +176,7 @@ def test_what_cannot_be_stored_is_not_acknowledged_and_waits(
         assert refused.value.smtp_code == 451
         with storage.transaction() as session:
             session.execute(text("ALTER TABLE away RENAME TO incoming_mail"))
-        outbox.try_now()
+        rooms.clock.advance(timedelta(minutes=1))
         assert deliver(outbox, at(catcher)) == Delivery(sent=1)
         assert [mail.recipients for mail in catcher.mail] == [("one@example.org",)]
     storage.close()

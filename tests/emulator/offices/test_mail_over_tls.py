@@ -33,6 +33,7 @@ from emulator.offices.mail.address import (
 )
 from emulator.offices.mail.catcher import MailCatcher
 from emulator.offices.mail.delivery import Delivery, Encryption, SmtpServer, deliver
+from tests.emulator.offices.outgoing import standing
 from tests.emulator.offices.rooms import Rooms
 
 USER, PASSWORD = "thnid@example.org", "correct horse"
@@ -125,7 +126,7 @@ def test_a_login_over_tls(
         address = f"{scheme}://thnid%40example.org@127.0.0.1:{port}"
         wrong = smtp_server(address, "wrong")
         assert deliver(rooms.offices.mail, wrong) == Delivery(later=1)
-        rooms.offices.mail.try_now()
+        rooms.clock.advance(timedelta(minutes=1))
         assert deliver(rooms.offices.mail, smtp_server(address, PASSWORD)) == Delivery(sent=1)
     assert [as_whom for as_whom, _ in mailbox.taken] == [USER]
 
@@ -138,14 +139,14 @@ def test_nothing_goes_to_a_server_that_nobody_vouches_for(
     with mail_server(certificate, encryption) as (mailbox, port):
         server = smtp_server(f"{scheme}://thnid%40example.org@127.0.0.1:{port}", PASSWORD)
         assert deliver(rooms.offices.mail, server) == Delivery(later=1)
-    assert (mailbox.taken, rooms.offices.mail.standing().waiting) == ([], 1)
+    assert (mailbox.taken, standing(rooms.storage).waiting) == ([], 1)
 
 
 def test_nothing_goes_in_the_clear_where_starttls_was_asked_for(rooms: Rooms, certificate: Path) -> None:
     write(rooms)
     with mail_server(certificate, Encryption.NONE) as (mailbox, port):
         assert deliver(rooms.offices.mail, smtp_server(f"smtp+starttls://127.0.0.1:{port}")).later == 1
-        rooms.offices.mail.try_now()
+        rooms.clock.advance(timedelta(minutes=1))
         assert mailbox.taken == []
         assert deliver(rooms.offices.mail, smtp_server(f"smtp://127.0.0.1:{port}")).sent == 1
 

@@ -108,7 +108,7 @@ def test_a_lapse_is_recorded_and_only_a_new_grant_ends_it(rooms: Rooms) -> None:
 
 
 @given(gaps=st.lists(st.integers(0, 90), min_size=1, max_size=5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_login_starts_the_sixty_days_anew(gaps: list[int]) -> None:
     rooms = build_rooms()
     rooms.grant()
@@ -169,6 +169,14 @@ def test_a_level_that_changes_keeps_the_token(rooms: Rooms) -> None:
     token = log_in(rooms)
     rooms.grant("register")
     assert rooms.nhso.level_of_token(token).id == "register"
+
+
+def test_another_organisation_takes_another_login(rooms: Rooms) -> None:
+    rooms.grant("register")
+    token = log_in(rooms)
+    rooms.nhso.grant(CITIZEN, name="เจ้าหน้าที่ ทดสอบ", organisation="99998", level="register")
+    assert status_of(lambda: rooms.nhso.modules(token)) == "token-not-valid"
+    assert rooms.nhso.level_of_token(log_in(rooms)).id == "register"
 
 
 def test_a_lapse_in_mid_session_is_told_after_it_was_recorded_too(rooms: Rooms) -> None:

@@ -55,7 +55,7 @@ def stored() -> dict[str, int]:
 
 
 @schema.parametrize()
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 def test_whatever_is_asked(case: schemathesis.Case[Any]) -> None:
     before = stored()
     answer = case.call(headers={"X-Counter-Key": COUNTER_KEY})

@@ -25,7 +25,7 @@ from emulator.offices.web.kit import Kit, Visit
 from emulator.offices.web.shown import grouped_id, waiting_time
 from tests.emulator.offices.browser import Browser
 from tests.emulator.offices.letters import ENTRY, LETTER, as_form
-from tests.emulator.offices.rooms import CARD, CITIZEN, NEW_CARD, NOON_IN_BANGKOK
+from tests.emulator.offices.rooms import CARD, CITIZEN, NEW_CARD, NOON_IN_BANGKOK, entries_about
 
 PASSWORD = "correct horse battery"
 SESSION = "thnid_session"
@@ -233,7 +233,7 @@ def test_a_card_is_looked_up_and_replaced(browser: Browser, offices: Offices) ->
     done = browser.send(f"{REGISTRY}/replacements", {**told, "new_serial": NEW_CARD.hex()})
     assert done.status_code == 200 and NEW_CARD.hex().upper() in done.text and "ถูกแทนที่แล้ว" in done.text
     assert browser.send(f"{REGISTRY}/replacements", {**told, "new_serial": "FF" * 8}).status_code == 409
-    looked = [entry for entry in offices.audit.entries(about="registrar") if entry.event == "card-looked-up"]
+    looked = [entry for entry in entries_about(offices.audit, "registrar") if entry.event == "card-looked-up"]
     assert len(looked) > 2 and CITIZEN not in str(looked)
 
 

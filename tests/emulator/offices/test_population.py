@@ -14,16 +14,16 @@ from apdu_specs import citizen_id, entitlements
 from apdu_specs import provinces as apdu_provinces
 from apdu_specs.values import BuddhistDate
 from emulator.holders import holder_from_seed
+from emulator.holders.dice import Dice
 from emulator.holders.odd import ODD_HOLDERS
-from emulator.offices.citizens.citizen import age_on, today_in_bangkok
+from emulator.offices.citizens.citizen import Entitlement, age_on, today_in_bangkok
 from emulator.offices.citizens.hospitals import NEWCOMERS_FROM, hospitals, hospitals_of
 from emulator.offices.citizens.population import (
+    SHARES,
     _change,
-    _Dice,
     citizen_from_seed,
     citizen_number,
     citizens,
-    sub_right_fits,
 )
 from emulator.offices.citizens.provinces import PROVINCES, province_code
 from tests.emulator.offices.rooms import Rooms
@@ -55,6 +55,13 @@ def test_no_two_of_a_population_share_an_id(seed: int, some: set[int]) -> None:
     assert len({citizen_number(seed, number) for number in some}) == len(some)
 
 
+def sub_right_fits(right: Entitlement, birth_date: BuddhistDate, on: date) -> bool:
+    """Whether somebody of that age may have this right, as ``SHARES`` has it."""
+    age = age_on(birth_date, on)[0]
+    shares = [each for each in SHARES if each.right.code == right.main and each.sub_code == right.sub]
+    return any(each.youngest <= age <= each.oldest for each in shares)
+
+
 @given(seeds, numbers, days)
 def test_rights_fit_ages_titles_and_hospitals(seed: int, number: int, on: date) -> None:
     person = citizen_from_seed(seed, number, on)
@@ -82,7 +89,7 @@ def test_a_pending_change_can_happen(seed: int, number: int, on: date) -> None:
     right = person.entitlement
     if right is None:
         return
-    change = person.pending or _change(_Dice(seed), right, on)
+    change = person.pending or _change(Dice(seed), right, on)
     if change is None:
         ends_tomorrow = (
             right.until is not None and today_in_bangkok(right.until).toordinal() <= on.toordinal() + 1

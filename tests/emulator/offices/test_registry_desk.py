@@ -31,7 +31,7 @@ from emulator.offices.web.upload import parts_of
 from harness.client import CardClient
 from harness.terminals.in_process import InProcessTerminal
 from tests.emulator.offices.browser import Browser
-from tests.emulator.offices.rooms import NOON_IN_BANGKOK
+from tests.emulator.offices.rooms import NOON_IN_BANGKOK, entries_about
 
 PASSWORD = "correct horse battery"
 DESK, CARDS = "/registry/desk", "/registry/desk/cards"
@@ -116,7 +116,7 @@ def test_the_answer_is_the_new_card(browser: Browser, offices: Offices, tmp_path
         assert client.card_serial() == new.serial
     card.close()
     assert f'value="{PIN}"' not in done.text and OLD.citizen_id not in str(done.url)
-    [entry] = [each for each in offices.audit.entries(about="registrar") if each.event == "card-replaced"]
+    [entry] = [each for each in entries_about(offices.audit, "registrar") if each.event == "card-replaced"]
     assert (entry.outcome, entry.details) == ("00000", {"card": new.serial.hex().upper()})
 
 

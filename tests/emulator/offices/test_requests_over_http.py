@@ -106,7 +106,7 @@ def test_too_many_officers_is_a_sentence(http: httpx.Client) -> None:
     [fault] = refused.json()["fields"]
     assert (refused.status_code, fault["field"]) == (422, "officers")
     assert fault["reason"]["en"] == "at most 200 officers in one letter; write another"
-    assert fault["reason"]["th"] == "ระบุได้ไม่เกิน 200 รายต่อหนังสือหนึ่งฉบับ"
+    assert fault["reason"]["th"] == "ระบุได้ไม่เกิน 200 รายต่อหนังสือหนึ่งฉบับ หากมีมากกว่านี้ให้ทำหนังสืออีกฉบับ"
 
 
 def test_too_many_letters_from_one_address(http: httpx.Client) -> None:

@@ -15,7 +15,7 @@ from emulator.offices.rights.letter import Letter
 from emulator.offices.rights.office import Decision, RightsOffice
 from emulator.offices.tables.mail import OutgoingMail
 from tests.emulator.offices.letters import ENTRY, LETTER, OTHER_ENTRY
-from tests.emulator.offices.rooms import CITIZEN, OTHER_CARD, OTHER_CITIZEN, Rooms
+from tests.emulator.offices.rooms import CITIZEN, OTHER_CARD, OTHER_CITIZEN, Rooms, entries_about
 
 BY = "nhso"
 
@@ -153,6 +153,22 @@ def test_one_officer_one_level(rooms: Rooms, office: RightsOffice) -> None:
     assert "It replaces the level that you had: search and register." in mail(rooms)[-1][1]
 
 
+def test_another_organisation_is_told_at_both_addresses_and_takes_another_login(
+    rooms: Rooms, office: RightsOffice
+) -> None:
+    approved(office, replace(LETTER, officers=(ENTRY,)))
+    token = rooms.nhso.log_in(CITIZEN, rooms.tkey()).smctoken
+    there = replace(ENTRY, email="new@example.org")
+    other = replace(LETTER, organisation="88888", organisation_name="โรงพยาบาลปลายทาง", officers=(there,))
+    reference = office.receive(other).reference
+    office.approve(reference, 1, by=BY)
+    (old, told), (new, granted) = mail(rooms)[-2:]
+    assert (old, new) == (ENTRY.email, "new@example.org")
+    assert "โรงพยาบาลปลายทาง แล้ว สิทธิเดิมจึงสิ้นสุดลง" in told and CITIZEN not in told
+    assert f"ระดับสิทธิเดิมของท่าน ของ {LETTER.organisation_name} คือ" in granted
+    assert refusal(rooms.nhso.modules, token).reason.status == "token-not-valid"
+
+
 def test_somebody_else_becomes_responsible(rooms: Rooms, office: RightsOffice) -> None:
     approved(office)
     token = rooms.nhso.log_in(CITIZEN, rooms.tkey()).smctoken
@@ -229,7 +245,7 @@ def test_sixty_days_end_a_right_and_the_officer_is_told_once(rooms: Rooms, offic
         "one@example.org"
     ]
     assert refusal(rooms.nhso.log_in, CITIZEN, rooms.tkey()).reason.status == "right-lapsed"
-    lapsed = [entry for entry in rooms.audit.entries(about=CITIZEN) if entry.event == "right-lapsed"]
+    lapsed = [entry for entry in entries_about(rooms.audit, CITIZEN) if entry.event == "right-lapsed"]
     assert [entry.details for entry in lapsed] == [{"days": 61}]
 
 

@@ -72,6 +72,18 @@ def test_what_programs_send(agent: Scene) -> None:
     assert confirmed(agent, claimType="PG0120001", correlationId=UUID.upper()).status_code == 200
 
 
+def test_a_landline_is_a_telephone_too(agent: Scene) -> None:
+    """One program sends its hospital's for every patient."""
+    assert confirmed(agent, mobile="034429333").status_code == 200
+    for none in ("081234567", "0344293", "034-429333"):
+        assert errors_of(agent, confirmed(agent, mobile=none)).keys() == {"mobile"}
+
+
+def test_one_fault_stands_where_programs_look_first_and_second(agent: Scene) -> None:
+    told = confirmed(agent, mobile="08000").json()["errors"]
+    assert len(told) == 2 and told[0] == told[1]
+
+
 @pytest.mark.parametrize("none", [0, "0", ""])
 def test_no_phone_is_kept_as_none(agent: Scene, none: object) -> None:
     assert confirmed(agent, mobile=none).status_code == 200
@@ -110,14 +122,14 @@ def test_the_same_day_is_refused_in_every_place_where_programs_look(agent: Scene
         ({"pid": "123"}, "pid", "เลขประจำตัวประชาชนไม่ถูกต้อง"),
         ({"pid": None}, "pid", "เลขประจำตัวประชาชนไม่ถูกต้อง"),
         ({"pid": {}}, "pid", "เลขประจำตัวประชาชนไม่ถูกต้อง"),
-        ({"mobile": "08000"}, "mobile", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
-        ({"mobile": "๐๘๐๐๐๐๐๐๐๐"}, "mobile", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
-        ({"mobile": None}, "mobile", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
-        ({"mobile": True}, "mobile", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
-        ({"mobile": False}, "mobile", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
-        ({"mobile": 0.0}, "mobile", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
-        ({"mobile": "00"}, "mobile", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
-        ({"mobile": 812345678}, "mobile", "หมายเลขโทรศัพท์มือถือต้องเป็นตัวเลข 10 หลัก"),
+        ({"mobile": "08000"}, "mobile", "หมายเลขโทรศัพท์ต้องเป็นตัวเลข 10 หลัก หรือ 9 หลักสำหรับโทรศัพท์บ้าน"),
+        ({"mobile": "๐๘๐๐๐๐๐๐๐๐"}, "mobile", "หมายเลขโทรศัพท์ต้องเป็นตัวเลข 10 หลัก หรือ 9 หลักสำหรับโทรศัพท์บ้าน"),
+        ({"mobile": None}, "mobile", "หมายเลขโทรศัพท์ต้องเป็นตัวเลข 10 หลัก หรือ 9 หลักสำหรับโทรศัพท์บ้าน"),
+        ({"mobile": True}, "mobile", "หมายเลขโทรศัพท์ต้องเป็นตัวเลข 10 หลัก หรือ 9 หลักสำหรับโทรศัพท์บ้าน"),
+        ({"mobile": False}, "mobile", "หมายเลขโทรศัพท์ต้องเป็นตัวเลข 10 หลัก หรือ 9 หลักสำหรับโทรศัพท์บ้าน"),
+        ({"mobile": 0.0}, "mobile", "หมายเลขโทรศัพท์ต้องเป็นตัวเลข 10 หลัก หรือ 9 หลักสำหรับโทรศัพท์บ้าน"),
+        ({"mobile": "00"}, "mobile", "หมายเลขโทรศัพท์ต้องเป็นตัวเลข 10 หลัก หรือ 9 หลักสำหรับโทรศัพท์บ้าน"),
+        ({"mobile": 812345678}, "mobile", "หมายเลขโทรศัพท์ต้องเป็นตัวเลข 10 หลัก หรือ 9 หลักสำหรับโทรศัพท์บ้าน"),
         ({"claimType": ""}, "claimType", "ประเภทการเข้ารับบริการไม่ถูกต้อง"),
         ({"correlationId": "x"}, "correlationId", "รหัสอ้างอิงการอ่านบัตร (correlationId) ไม่ถูกต้อง"),
         ({"hn": "9" * 21}, "hn", "HN ต้องยาวไม่เกิน 20 ตัวอักษร"),

@@ -24,7 +24,7 @@ def _closed() -> Iterator[None]:
 
 
 @schema.parametrize()
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 def test_whatever_is_asked(case: schemathesis.Case[Any]) -> None:
     answer = case.call()
     # 500 is the published answer to a reading without a card; there is one here.

@@ -13,9 +13,12 @@ import pytest
 from apdu_specs import citizen_id
 from apdu_specs.values import BuddhistDate, Name, Sex
 from emulator.test_card import TestCard
+from harness.agent.patient import PatientReader
 from harness.errors import CardRemoved
 from harness.terminals import Terminal
 from harness.terminals.in_process import InProcessTerminal
+from harness.terminals.presence import Readers
+from harness.terminals.presence import Seen as SeenReader
 from tests.emulator.offices.people import DECEASED, ENTITLED, INSURED, NOBODY, WITHOUT_RIGHT
 from tests.harness.agent.scene import READER, UUID_4, Scene, card_of, holder, scene
 from tests.harness.officer.answering_server import answering
@@ -61,6 +64,21 @@ def test_terminals(agent: Scene) -> None:
     agent.desk.readers = []
     none = agent.get("/api/smartcard/terminals")
     assert (none.status_code, none.text) == (200, "[]")
+
+
+@pytest.mark.parametrize(
+    ("seen", "shown"),
+    [
+        ([("Virtual PCD 00 00", True), ("Virtual PCD 00 01", False)], [True]),
+        ([("Virtual PCD 00 00", False), ("Virtual PCD 00 01", False)], [False]),
+        ([("Virtual PCD 00 00", False), ("Virtual PCD 00 01", True)], [False, True]),
+        ([("Virtual PCD 00 01", False)], [False]),
+        ([("A 00 00", True), ("A 01 00", False), ("B 02 01", False)], [True, False, False]),
+    ],
+)
+def test_an_empty_further_slot_is_no_terminal(seen: list[tuple[str, bool]], shown: list[bool]) -> None:
+    readers = Readers(True, tuple(SeenReader(name, card, False, 0) for name, card in seen))
+    assert [each["isPresent"] for each in PatientReader(lambda: readers).terminals()] == shown
 
 
 def test_read_is_the_published_object(unchanged: Scene) -> None:
@@ -111,14 +129,18 @@ def test_the_image_is_bare_base64_of_the_jpeg_when_it_is_asked_for(
 def test_a_flag_that_is_none(unchanged: Scene) -> None:
     assert unchanged.get("/api/smartcard/read-card-only?readImageFlag=%ff").status_code == 400
     told = unchanged.refused(unchanged.get("/api/smartcard/read?readImageFlag=maybe"))
-    assert told.pop("errors") == [
-        {
-            "field": "readImageFlag",
-            "code": "typeMismatch",
-            "objectName": "readRequest",
-            "defaultMessage": "readImageFlag ต้องเป็น true หรือ false",
-        }
-    ]
+    assert (
+        told.pop("errors")
+        == [
+            {
+                "field": "readImageFlag",
+                "code": "typeMismatch",
+                "objectName": "readRequest",
+                "defaultMessage": "readImageFlag ต้องเป็น true หรือ false",
+            }
+        ]
+        * 2
+    )
     assert told == {
         "status": 400,
         "error": "Bad Request",
@@ -230,7 +252,7 @@ def test_a_card_pulled_while_it_is_read_is_500_and_the_next_reading_works(agent:
     told = agent.refused(agent.get("/api/smartcard/read"))
     assert (told["status"], told["message"]) == (
         500,
-        "บัตรถูกถอดออกระหว่างการอ่าน กรุณาเสียบบัตรใหม่แล้วลองอีกครั้ง",
+        "บัตรถูกถอดออกระหว่างการอ่าน กรุณาเสียบบัตรอีกครั้งแล้วลองใหม่",
     )
     agent.desk.reach = None
     assert agent.get("/api/smartcard/read").json()["pid"] == ENTITLED
@@ -243,7 +265,7 @@ def test_nobody_at_nhso_and_no_nhso_are_500(agent: Scene) -> None:
     assert agent.get("/api/smartcard/read-card-only").status_code == 200
     with scene(nhso="http://127.0.0.1:9/nhso") as alone:
         told = alone.refused(alone.get("/api/smartcard/read"))
-        assert (told["status"], told["message"]) == (500, "เชื่อมต่อระบบของ สปสช.ไม่ได้")
+        assert (told["status"], told["message"]) == (500, "เชื่อมต่อระบบของ สปสช. ไม่ได้")
 
 
 @pytest.mark.parametrize(

@@ -85,21 +85,6 @@ def test_the_default_port_is_the_published_one() -> None:
     assert "8189" in thnid("run", "--help").stdout
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_serve_answers_until_it_is_told_to_end(number: signal.Signals) -> None:
-    served = start("run", "--", "thnid", "agent", "serve", "--port", "0", "--json")
-    url = json.loads(line_of(served.stdout))["agent_url"]
-    host, port = url.removeprefix("http://").split(":")
-    asked = "GET /api/smartcard/probe/1999900009002 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    with socket.create_connection((host, int(port))) as connection:
-        connection.sendall(asked.encode())
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
-    assert answer.startswith(b"HTTP/1.1 500 ")  # the stand-in does not know them
-    served.send_signal(number)
-    out, told = served.communicate(timeout=LIMIT_S)
-    assert (served.returncode, out, told) == (0, "", "")  # nor was anything said of them
-
-
 def has_ipv6() -> bool:
     """Whether this machine has ::1."""
     try:
@@ -109,13 +94,24 @@ def has_ipv6() -> bool:
     return True
 
 
-def test_localhost_is_both_addresses() -> None:
+LOCALHOST = ("127.0.0.1", "::1") if has_ipv6() else ("127.0.0.1",)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_serve_answers_until_it_is_told_to_end(number: signal.Signals) -> None:
     served = start("run", "--", "thnid", "agent", "serve", "--port", "0", "--json")
-    port = int(json.loads(line_of(served.stdout))["agent_url"].rpartition(":")[2])
-    for address in ("127.0.0.1", "::1") if has_ipv6() else ("127.0.0.1",):
-        socket.create_connection((address, port)).close()
-    served.terminate()
-    served.communicate(timeout=LIMIT_S)
+    url = json.loads(line_of(served.stdout))["agent_url"]
+    host, port = url.removeprefix("http://").split(":")
+    for address in LOCALHOST:
+        socket.create_connection((address, int(port))).close()
+    asked = "GET /api/smartcard/probe/1999900009002 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(asked.encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 500 ")  # the stand-in does not know them
+    served.send_signal(number)
+    out, told = served.communicate(timeout=LIMIT_S)
+    assert (served.returncode, out, told) == (0, "", "")  # nor was anything said of them
 
 
 def test_an_open_address_is_warned_of() -> None:

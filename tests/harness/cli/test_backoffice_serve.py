@@ -19,9 +19,11 @@ import httpx
 import pytest
 
 from apdu_specs import keys, ucws
+from apdu_specs.language import Language
 from emulator.holders import holder_from_seed
 from emulator.offices.citizens.population import citizen_number
 from emulator.offices.offices import open_offices
+from harness.cli.whole_office import TITLES
 from tests.harness.cli.program import LIMIT_S, in_shell, kill_9, line_of, one_object, start, thnid
 
 ANY_PORTS = tuple(
@@ -105,9 +107,25 @@ def name_found(http: httpx.Client, services: dict[str, str], smctoken: str, pers
     return "<fname>" in answer.text
 
 
+TOKEN, COUNTER_KEY = "665b5095-c75a-4209-bacc-63db2dcf436b", 20 * "k"
+
+
+def pages_speak(http: httpx.Client, services: dict[str, str], language: str) -> None:
+    """Who says nothing of their own language gets the one that the office was started with."""
+    for name in ("screen", "counter"):
+        assert f'<html lang="{language}">' in http.get(services[name]).text
+    refused = http.get(f"{services['agent']}/nowhere").json()["message"]
+    assert refused.isascii() == (language == "en")
+
+
 def test_every_service_answers(http: httpx.Client) -> None:
-    with office(*ANY_PORTS, "--count", "20") as told:
+    """Under the names that others call this machine, in Thai, with the hospital's token and the counter key that were chosen."""
+    chosen = ("--hospital-token", TOKEN, "--counter-key", COUNTER_KEY)
+    names = ("--host-name", "devbox", "--host-name", "his.lan")
+    with office(*ANY_PORTS, "--count", "20", *chosen, *names) as told:
         services = told["services"]
+        assert (told["hospital"]["token"], told["counter_key"]) == (TOKEN, COUNTER_KEY)
+        assert told["environment"]["THNID_HOSPITAL_TOKEN"] == TOKEN
         assert told["people_added"] == 20
         assert set(told["environment"]) == VARIABLES
         assert told["environment"]["THNID_UCWS_WSDL"] == f"{services['ucws']}?wsdl"
@@ -126,6 +144,10 @@ def test_every_service_answers(http: httpx.Client) -> None:
         card = {"pid": OFFICER, "serial": CARD.hex().upper()}
         assert http.post(f"{services['registry']}/cards", json=card, headers=counter).status_code == 200
         assert http.post(f"{services['registry']}/cards", json=card).status_code == 401
+        known = {"devbox": 401, "his.lan:80": 401, "ucws.nhso.go.th": 401, "evil.example": 421}
+        for name, status in known.items():
+            assert http.get(f"{services['nhso']}/menu", headers={"Host": name}).status_code == status
+        pages_speak(http, services, "th")
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
@@ -179,13 +201,6 @@ def test_a_taken_port_loses_no_password(tmp_path: Path) -> None:
         assert {each["user"] for each in told["accounts"]} == {"nhso", "registrar"}
 
 
-def test_a_chosen_token_and_key_are_kept(http: httpx.Client) -> None:
-    token = "665b5095-c75a-4209-bacc-63db2dcf436b"
-    with office(*ANY_PORTS, "--count", "0", "--hospital-token", token, "--counter-key", "k" * 20) as told:
-        assert (told["hospital"]["token"], told["counter_key"]) == (token, "k" * 20)
-        assert told["environment"]["THNID_HOSPITAL_TOKEN"] == token
-
-
 def test_no_token_of_a_hospital_is_one_sentence() -> None:
     refused = thnid("backoffice", "serve", *ANY_PORTS, "--hospital-token", "{not-a-token}")
     assert refused.returncode == 2
@@ -214,24 +229,20 @@ def test_other_machines_are_let_in_with_a_warning(http: httpx.Client) -> None:
     assert "thnid: Listening on 0.0.0.0: whoever reaches this machine reaches these offices." in warned
 
 
-def test_names_of_other_machines_for_this_one(http: httpx.Client) -> None:
-    with office(*ANY_PORTS, "--count", "0", "--host-name", "devbox", "--host-name", "his.lan") as told:
-        url = f"{told['services']['nhso']}/menu"
-        names = {"devbox": 401, "his.lan:80": 401, "ucws.nhso.go.th": 401, "evil.example": 421}
-        for name, status in names.items():
-            assert http.get(url, headers={"Host": name}).status_code == status
-
-
 @pytest.mark.parametrize(("language", "head"), [("en", "service"), ("th", "บริการ")])
-def test_people_get_a_table_of_ports(language: str, head: str) -> None:
+def test_people_get_a_table_of_ports(http: httpx.Client, language: Language, head: str) -> None:
     running = start("backoffice", "serve", *ANY_PORTS, "--count", "0", "--lang", language)
     lines = []
     while "Ctrl-C" not in (line := line_of(running.stdout)):
         lines.append(line)
+    rows = [re.search(r"^ *(\S.*?) +(\d{4,5}) +(http://127\.0\.0\.1:\d+\S*)", line) for line in lines]
+    urls = {row[1]: row[3] for row in rows if row is not None}
+    titles = {name: title.say(language) for name, title in TITLES.items()}
+    pages_speak(http, {name: urls[told] for name, told in titles.items() if told in urls}, language)
     running.send_signal(signal.SIGINT)
     running.communicate(timeout=LIMIT_S)
     assert lines[0].split()[0] == head
-    assert sum(re.search(r"\s\d{4,5}\s+http://127\.0\.0\.1:\d+", line) is not None for line in lines) >= 7
+    assert len(urls) >= 7
 
 
 @pytest.mark.pcsc
@@ -251,9 +262,26 @@ def test_the_card_in_the_reader_is_an_officers(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "told").read_text())["officer"] is True
 
 
+AT_THE_SCREEN = """
+import json, os, re
+from pathlib import Path
+import httpx
+
+with httpx.Client(base_url=os.environ["THNID_SCREEN_URL"], trust_env=False, timeout=30) as http:
+    csrf = re.search(r'name="csrf" value="(\\w+)"', http.get("/").text)[1]
+    for press, more in (("agent/start", {}), ("login", {}), ("pin", {"pin": os.environ["THNID_PIN"]})):
+        http.post("/" + press, data={"csrf": csrf, **more})
+    tokens, home = (Path(os.environ[name]) for name in ("THNID_TOKEN_DIR", "THNID_SRM_DIR"))
+    written = sorted(str(each.relative_to(tokens)) for each in tokens.rglob("*.txt"))
+    text = (tokens / "nhso_token.txt").read_text()
+    print(json.dumps({"written": written, "token": text, "folder": str(home)}))
+"""
+
+
 @pytest.mark.pcsc
 def test_run_with_a_whole_office(tmp_path: Path) -> None:
-    """COMMAND finds everything in its environment, without an option."""
+    """COMMAND finds everything in its environment, without an option; also where the screen's officer has the tokens."""
+    (tmp_path / "screen.py").write_text(AT_THE_SCREEN.replace("\\\\", "\\"))
     script = """
         set -e
         env | grep -oE '^[A-Z_]+' | sort > names
@@ -264,6 +292,8 @@ def test_run_with_a_whole_office(tmp_path: Path) -> None:
         thnid lockout --to suspended > lockout
         thnid office renew-pin --pin 4321 > renewed
         thnid login --json --pin-stdin <<<4321 > again
+        rm -r "$THNID_TOKEN_DIR"/*
+        THNID_PIN=4321 python screen.py > tokens
     """
     done = in_shell(script, "--backoffice", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
@@ -272,36 +302,40 @@ def test_run_with_a_whole_office(tmp_path: Path) -> None:
         assert json.loads((tmp_path / name).read_text())["logged_in"]
     assert re.fullmatch(r"\d{13}", json.loads((tmp_path / "read").read_text())["pid"])
     assert "searchCurrentByPID" in (tmp_path / "wsdl").read_text()
+    told = one_object((tmp_path / "tokens").read_text())
+    assert told["written"] == ["SRM Smart Card Single Sign-On/token.txt", "nhso_token.txt"], done.stderr
+    assert re.fullmatch(r"\d{13}#\S{16}", told["token"].strip())
+    assert not Path(told["folder"]).exists()  # nothing is left behind
 
 
-MEET_ANOTHER = """
-    thnid card create pat.card --seed 33 > /dev/null
-    thnid card remove > /dev/null; thnid card insert pat.card > /dev/null
-    thnid login --json > login
-"""
-
-
-def another_is_known(folder: Path) -> None:
+def another_is_known(folder: Path, seed: int = 33) -> None:
     """The second card's holder is a citizen; the card passes the authority; there is no right to log in."""
     steps = json.loads((folder / "login").read_text())
     assert steps["logged_in"] is False
     assert steps["error"] == "NoRight", steps
     read = json.loads((folder / "read").read_text())
-    assert read["pid"] == holder_from_seed(33).citizen_id
+    assert read["pid"] == holder_from_seed(seed).citizen_id
     assert read["mainInscl"]
 
 
 @pytest.mark.pcsc
-@pytest.mark.parametrize("order", ["read first", "login first"])
-def test_a_card_that_comes_later_is_known_to_the_whole_office(tmp_path: Path, order: str) -> None:
-    reading = 'curl -sS "$NHSO_AGENT_URL/api/smartcard/read" > read'
-    login = MEET_ANOTHER.strip().splitlines()[-1]
-    script = MEET_ANOTHER.replace(
-        login, f"{reading}\n{login}" if order == "read first" else f"{login}\n{reading}"
+def test_a_card_that_comes_later_is_known_to_the_whole_office(tmp_path: Path) -> None:
+    """Whether it is read first or its holder tries to log in first."""
+    reading, login = 'curl -sS "$NHSO_AGENT_URL/api/smartcard/read" > read', "thnid login --json > login"
+    script = "\n".join(
+        f"""
+        mkdir {seed}; cd {seed}
+        thnid card create pat.card --seed {seed} > /dev/null
+        thnid card remove > /dev/null; thnid card insert pat.card > /dev/null
+        {first}; {second}
+        cd ..
+        """
+        for seed, first, second in ((33, reading, login), (34, login, reading))
     )
     done = in_shell(script, "--backoffice", cwd=tmp_path)
     assert done.stderr.count("Traceback") == 0
-    another_is_known(tmp_path)
+    for seed in (33, 34):
+        another_is_known(tmp_path / str(seed), seed)
 
 
 SERVED = f"""
@@ -366,32 +400,6 @@ def test_officer_and_patient_have_a_reader_each(tmp_path: Path) -> None:
     assert json.loads(told["login"])["logged_in"], done.stderr
     assert told["nothing-inserted"].startswith("thnid: There is no card in")
     assert told["no-reader"].count("\n") == 1
-
-
-AT_THE_SCREEN = """
-import json, os, re
-from pathlib import Path
-import httpx
-
-with httpx.Client(base_url=os.environ["THNID_SCREEN_URL"], trust_env=False, timeout=30) as http:
-    csrf = re.search(r'name="csrf" value="(\\w+)"', http.get("/").text)[1]
-    for press, more in (("agent/start", {}), ("login", {}), ("pin", {"pin": os.environ["THNID_PIN"]})):
-        http.post("/" + press, data={"csrf": csrf, **more})
-    tokens, home = (Path(os.environ[name]) for name in ("THNID_TOKEN_DIR", "THNID_SRM_DIR"))
-    written = sorted(str(each.relative_to(tokens)) for each in tokens.rglob("*.txt"))
-    text = (tokens / "nhso_token.txt").read_text()
-    print(json.dumps({"written": written, "token": text, "folder": str(home)}))
-"""
-
-
-@pytest.mark.pcsc
-def test_the_officers_tokens_are_where_the_environment_says(tmp_path: Path) -> None:
-    (tmp_path / "screen.py").write_text(AT_THE_SCREEN.replace("\\\\", "\\"))
-    done = in_shell("python screen.py", "--backoffice", cwd=tmp_path)
-    told = one_object(done.stdout)
-    assert told["written"] == ["SRM Smart Card Single Sign-On/token.txt", "nhso_token.txt"], done.stderr
-    assert re.fullmatch(r"\d{13}#\S{16}", told["token"].strip())
-    assert not Path(told["folder"]).exists()  # nothing is left behind
 
 
 @pytest.mark.pcsc

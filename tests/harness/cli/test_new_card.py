@@ -34,7 +34,7 @@ def test_a_card_file(folder: Path, language: str) -> None:
     refused = thnid(*renewal, cwd=folder)
     document = one_object(refused.stdout)
     assert (refused.returncode, document["error"]) == (1, "PinLocked")
-    assert ("registration office" if language == "en" else "สำนักทะเบียน") in document["what_to_do"]
+    assert ("registry office" if language == "en" else "สำนักทะเบียน") in document["what_to_do"]
     found = COMMAND.search(document["what_to_do"])
     assert found is not None, document
     words = shlex.split(with_pin(found[0]))

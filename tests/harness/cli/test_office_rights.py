@@ -150,7 +150,9 @@ def test_what_is_wrong_is_named_by_field(offices: EmbeddedOffices, letter: Path)
     assert "organisation must be 5 digits" in result.output
 
 
-@pytest.mark.parametrize("text", ["", "[]", "a: [", "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "a: [", "\x00", 'a: "\\UFFFFFFFF"', "&a [*a]", "name: a\nname: b"]
+)
 def test_a_file_that_is_no_letter(offices: EmbeddedOffices, letter: Path, text: str) -> None:
     letter.write_text(text)
     assert office(offices, "request", letter).exception is None

@@ -79,12 +79,18 @@ def test_kill_9_leaves_no_process_and_no_folder() -> None:
 
 def test_card_files_in_every_state(tmp_path: Path) -> None:
     """2 failures log in, 3 are suspended, 5 are locked, and reading always works."""
+    script = """
+        for failures in 2 3 5; do
+            thnid card create $failures.card --seed 7 --pin 1234 --failures $failures --json
+            thnid card insert $failures.card >/dev/null
+            thnid login --json; echo $?; thnid read --json
+        done
+    """
+    lines = iter(in_shell(script, "--pin", "1234", cwd=tmp_path).stdout.splitlines())
     for failures, error in ((2, None), (3, "PinSuspended"), (5, "PinLocked")):
-        create = ("card", "create", "a.card", "--seed", "7", "--pin", "1234", "--force", "--json")
-        created = one_object(thnid(*create, "--failures", str(failures), cwd=tmp_path).stdout)
-        assert (created["failures"], created["generation"]) == (failures, "TH NID 18")
-        script = "thnid login --json; echo $?; thnid read --json"
-        login, status, read = in_shell(script, "--card", "a.card", cwd=tmp_path).stdout.splitlines()
+        created, login, status, read = (next(lines) for _ in range(4))
+        card = json.loads(created)
+        assert (card["failures"], card["generation"]) == (failures, "TH NID 18")
         document = json.loads(login)
         assert document["error"] == error
         assert (document["logged_in"], int(status)) == ((True, 0) if error is None else (False, 1))
@@ -92,7 +98,7 @@ def test_card_files_in_every_state(tmp_path: Path) -> None:
         assert document["module"] == ("entitlement check and registration" if error is None else None)
         person = json.loads(read)["person"]
         assert person["citizen_id"] == "1999928160767" and len(person["photo"]) > 4000
-        shown = one_object(thnid("card", "show", "a.card", "--json", cwd=tmp_path).stdout)
+        shown = one_object(thnid("card", "show", f"{failures}.card", "--json", cwd=tmp_path).stdout)
         assert shown["failures"] == (0 if error is None else failures)
         assert shown["state"] == {None: "ready", "PinSuspended": "suspended", "PinLocked": "locked"}[error]
 
@@ -140,7 +146,13 @@ def test_a_fresh_card_goes_in_again_with_its_counter(tmp_path: Path) -> None:
 
 
 def test_login_refusals_and_token(tmp_path: Path) -> None:
-    options = ["--no-right", "--revoked", "--idle-days 61", "--card-replaced", "--idle-days 60 --token-dir ."]
+    options = [
+        "--no-right",
+        "--revoked",
+        "--idle-days 61",
+        "--card-replaced",
+        "--idle-days 60 --token-dir . --token-bom",
+    ]
     script = "; ".join(f"thnid login --json {each}; echo $?" for each in options)
     lines = in_shell(
         f"{script}; thnid login --json --token-dir nowhere; echo $?", cwd=tmp_path
@@ -156,7 +168,8 @@ def test_login_refusals_and_token(tmp_path: Path) -> None:
     ]
     assert [int(status) for status in lines[1::2]][:5] == [1, 1, 1, 1, 0]
     assert all(document["message"] and document["what_to_do"] for document in documents if document["error"])
-    assert re.fullmatch(r"1999986033543#[a-z0-9]{16}", (tmp_path / "nhso_token.txt").read_text())
+    assert re.fullmatch(r"1999986033543#[a-z0-9]{16}", (tmp_path / "nhso_token.txt").read_text("utf-8-sig"))
+    assert (tmp_path / "nhso_token.txt").read_bytes().startswith(b"\xef\xbb\xbf")
 
 
 def test_login_writes_srms_tokens_where_it_is_told_to(tmp_path: Path) -> None:

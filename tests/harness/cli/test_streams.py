@@ -128,9 +128,8 @@ def test_ctrl_c_at_a_terminal_reaches_the_program_once() -> None:
 def test_pin_from_standard_input(tmp_path: Path) -> None:
     typed = ["", "123\\n", "12345\\n", "๑๒๓๔\\n", "\\xff\\xfe\\n", "0000\\n", "1234\\r\\n", "1234"]
     script = "; ".join(f"printf '{each}' | thnid login --pin-stdin --json; echo $?" for each in typed)
-    lines = in_shell(
-        f"unset THNID_PIN; {script}; thnid login --json; echo $?", cwd=tmp_path
-    ).stdout.splitlines()
+    script = f"unset THNID_PIN; {script}; thnid login --json; echo $?"
+    lines = in_shell(script, "--backoffice", cwd=tmp_path).stdout.splitlines()
     told = [
         (json.loads(line)["error"], int(status)) for line, status in zip(lines[::2], lines[1::2], strict=True)
     ]

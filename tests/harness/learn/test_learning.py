@@ -163,11 +163,6 @@ def test_the_trace_shows_the_deviation_when_replayed(
     assert {note.why.en for note in report.notes} == {"made anew: as its symbol says"}
 
 
-def test_an_early_stop_deviates_too() -> None:
-    learned = learn(mapper_of(fresh(NATIONAL_WRONG_ONLY)), pin_machine(NATIONAL), stop_early=True)
-    assert learned.deviation is not None
-
-
 def test_a_card_that_is_not_brought_back_is_not_learned() -> None:
     terminal = InProcessTerminal(fresh())
     terminal.connect()

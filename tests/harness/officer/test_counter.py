@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 from collections.abc import Iterator
@@ -311,6 +312,38 @@ def test_forms_from_elsewhere_change_nothing(
     assert renewal.look().state is PinState.SUSPENDED
 
 
+@pytest.mark.parametrize("path", ["/owner", "/language"])
+def test_a_browser_that_leaves_half_way_is_no_failure(
+    renewal: PinRenewal, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    told = iter([{"type": "http.request", "body": b"pin=73", "more_body": True}, {"type": "http.disconnect"}])
+    answers = []
+
+    async def receive() -> Any:
+        return next(told)
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    async def leave() -> None:
+        await build_counter(renewal)(_post(path), receive, send)
+
+    asyncio.run(leave())
+    assert answers[0]["status"] == 403 and caplog.records == []
+    assert renewal.look().state is PinState.SUSPENDED
+
+
+def _post(path: str) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1:8000")],
+        "server": ("127.0.0.1", 8000),
+    }
+
+
 def test_other_names_for_this_machine_are_not_served(http: httpx.Client) -> None:
     assert http.get("/", headers={"Host": "evil.example"}).status_code == 421
 
@@ -323,6 +356,7 @@ def test_language_and_headers(http: httpx.Client) -> None:
     assert token is not None
     answer = http.post("/language", data={"csrf": token[1], "language": "en", "back": "//evil.example"})
     assert answer.headers["location"] == "/"
+    assert "Max-Age=31536000" in answer.headers["set-cookie"]
     assert "Choose your PIN" in http.get("/owner").text
     assert http.get("/static/counter.css").headers["content-type"].startswith("text/css")
 

@@ -138,7 +138,7 @@ def test_registry_client_needs_the_counter_key(offices: EmbeddedOffices, key: st
         RegistryClient(offices.registry_url, counter_key=key) as registry,
         pytest.raises(errors.RegistryRefused) as caught,
     ):
-        registry.announce(citizen_id.synthetic(12), bytes.fromhex("FFFF000000000013"))
+        registry.insist_on_latest(citizen_id.synthetic(12), bytes.fromhex("FFFF000000000013"))
     assert caught.value.status == "counter-key-not-valid"
 
 
@@ -152,7 +152,7 @@ def test_registry_client(offices: EmbeddedOffices) -> None:
         with pytest.raises(errors.RegistryRefused) as caught:
             registry.insist_on_latest(citizen, serial)
         assert caught.value.status == "card-unknown"
-        registry.announce(citizen, serial)
+        offices.know_card(citizen, serial)
         entries = offices.offices.audit.head()
         registry.insist_on_latest(citizen, serial)
         assert offices.offices.audit.head() == entries  # who only asks changes nothing

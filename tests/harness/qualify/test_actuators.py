@@ -13,12 +13,22 @@ from pathlib import Path
 
 import pytest
 
+from harness.qualify.criteria import CRITERIA
+from harness.qualify.criterion import Need
 from tests.harness.cli.program import PROGRAM, environment, line_of, thnid
 from tests.harness.qualify.board import Board
+from tests.harness.qualify.few_criteria import thnid_with
 from tests.harness.qualify.records import record_in, verdicts
 
 pytestmark = pytest.mark.pcsc
 LIMIT_S = 90.0
+MOVED = ("ID-1", *(name for name, each in CRITERIA.items() if each.needs & {Need.ACTUATOR, Need.UNPLUG}))
+
+
+@pytest.fixture(scope="module")
+def moves(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A qualification of all that moves the card."""
+    return thnid_with(tmp_path_factory.mktemp("few"), *MOVED)
 
 
 class Contacts:
@@ -39,11 +49,11 @@ class Contacts:
         self.made = bool(slot)
 
 
-def test_a_run_with_a_removinator(tmp_path: Path) -> None:
+def test_a_run_with_a_removinator(moves: Path, tmp_path: Path) -> None:
     contacts = Contacts()
     with Board("0.1", switched=contacts.switch) as board:
         script = (
-            "echo $THNID_CONTROL; unset THNID_PIN; exec thnid qualify run --report r "
+            f"echo $THNID_CONTROL; unset THNID_PIN; exec {moves} qualify run --report r "
             f"--actuator removinator --actuator-port {board.port} --actuator-slot 2"
         )
         run = subprocess.Popen(
@@ -86,9 +96,12 @@ def said_at(terminal: int) -> Iterator[str]:
             yield re.sub(r"\x1b\[[0-9;]*m", "", line.decode("utf-8").rstrip("\r"))
 
 
-def test_a_run_with_a_person_who_does_as_asked(tmp_path: Path) -> None:
+def test_a_run_with_a_person_who_does_as_asked(moves: Path, tmp_path: Path) -> None:
     contacts, asked = Contacts(), []
-    script = "thnid card remove >/dev/null; echo control=$THNID_CONTROL; exec thnid qualify run --report r --actuator manual"
+    script = (
+        "thnid card remove >/dev/null; echo control=$THNID_CONTROL; "
+        f"exec {moves} qualify run --report r --actuator manual"
+    )
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(tmp_path)

@@ -10,11 +10,12 @@ import pytest
 from apdu_specs.language import Text
 from harness.bench import Bench
 from harness.errors import HarnessError, ReaderBusy
+from harness.qualify.calls import CallFailed, Client
 from harness.qualify.criteria import CRITERIA
 from harness.qualify.criterion import Criterion, Measurement
 from harness.qualify.record import Record
 from harness.qualify.runner import Campaign
-from harness.qualify.subject import CallFailed, CardFacts, Client, Subject
+from harness.qualify.subject import CardFacts, Subject
 from harness.qualify.verdict import Verdict
 from harness.stack import Stack
 from harness.terminals import scard

@@ -10,7 +10,8 @@ import pytest
 
 from emulator.zoo import apply_faults
 from harness.bench import Bench
-from harness.qualify.subject import SUCCESS, Subject
+from harness.qualify.calls import SUCCESS
+from harness.qualify.subject import Subject
 from harness.stack import Stack
 from harness.terminals.scard import Disposition, ResultCode
 from tests.harness.cli.program import PROGRAM, thnid

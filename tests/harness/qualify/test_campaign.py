@@ -69,7 +69,6 @@ def test_a_call_that_never_returns_is_let_go_of(tmp_path: Path, monkeypatch: pyt
         return Measurement(0)
 
     paper = criterion("A-3", good, Family.PAPER)
-    monkeypatch.setitem(runner.DEADLINES_S, Profile.QUICK, 0.0)
     record = Record.begin(tmp_path / "r", {})
     told = []
     campaign = Campaign(

@@ -5,19 +5,29 @@ from __future__ import annotations
 import copy
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.cli.qualify import WrongRequest, require_same
+from harness.cli.qualify_header import WrongRequest, require_same
 from harness.qualify.criteria import CRITERIA
-from tests.harness.cli.program import PROGRAM, in_shell, line_of, one_object, start, thnid
+from tests.harness.cli.program import PROGRAM, line_of, one_object, start, thnid
+from tests.harness.cli.test_streams import at_a_terminal
+from tests.harness.qualify.few_criteria import in_shell, thnid_with
 from tests.harness.qualify.records import record_in, verdicts
 
 pytestmark = pytest.mark.pcsc
 READER = "Virtual PCD 00 00"
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A qualification of seconds, of most families that need no actuator."""
+    names = ("ID-1", "AT-1", "TX-2", "TX-7", "SH-1", "FL-1", "FL-2", "FL-3", "FL-4")
+    return thnid_with(tmp_path_factory.mktemp("few"), *names)
 
 
 def test_the_virtual_reader_passes(tmp_path: Path) -> None:
@@ -49,28 +59,45 @@ def test_the_virtual_reader_passes(tmp_path: Path) -> None:
     assert "1 9999" not in text and "1234" not in json.dumps(record_in(folder)["card"])
 
 
-def test_what_is_broken_fails_where_it_is_broken(tmp_path: Path) -> None:
-    done = thnid(
-        "run", "--fault", "truncate=255", "--", str(PROGRAM), "qualify", "run", "--report", "r", cwd=tmp_path
-    )
-    found = verdicts(record_in(tmp_path / "r"))
+@pytest.fixture(scope="module")
+def broken(few: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """The record of a broken reader, whose card has had two wrong PINs and whose PIN nobody gave; and what was said."""
+    folder = tmp_path_factory.mktemp("broken")
+    script = "unset THNID_PIN; thnid qualify run --actuator none --report r; echo $?; thnid card show --json"
+    done = in_shell(script, "--fault", "truncate=255", "--failures", "2", cwd=folder, program=few)
+    return folder / "r", done.stdout.splitlines()
+
+
+def test_what_is_broken_fails_where_it_is_broken(broken: tuple[Path, list[str]]) -> None:
+    folder, said = broken
+    found = verdicts(record_in(folder))
     assert found["TX-7"] == found["TX-2"] == "fail"
     assert found["SH-1"] == found["AT-1"] == "pass"
-    assert done.returncode == 1 and "Verdict: Fail · quick profile" in done.stdout
+    assert said[-2] == "1" and "Verdict: Fail · quick profile" in said
 
 
-def test_a_reader_that_goes_away_leaves_a_record_that_is_resumed(tmp_path: Path) -> None:
-    # The service ends once AT-5 is there; the rest is measured on another one.
+def test_no_pin_is_presented_where_none_was_given(broken: tuple[Path, list[str]]) -> None:
+    folder, said = broken
+    found = verdicts(record_in(folder))
+    assert {found[name] for name in ("FL-1", "FL-2", "FL-3", "FL-4")} == {"not applicable"}
+    assert json.loads(said[-1])["failures"] == 2
+
+
+def test_a_reader_that_goes_away_leaves_a_record_that_is_resumed(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    # The service ends once AT-5 is there; the rest, of seconds, is measured on another one.
+    few = thnid_with(tmp_path_factory.mktemp("lost"), "ID-1", "AT-5", "TX-2", "SH-1", "FL-1", "PR-7")
     script = (
         "pcscd=$(python -c 'from harness.qualify.criteria.soak import service_process as p; print(p())'); "
         "thnid qualify run --actuator none --report r | while read line; do "
         'case $line in *AT-5*) kill -KILL "$pcscd" ;; esac; done; echo ${PIPESTATUS[0]}'
     )
-    lost = in_shell(script, cwd=tmp_path)
+    lost = in_shell(script, cwd=tmp_path, program=few)
     first = record_in(tmp_path / "r")
     assert first["verdict"] == "incomplete" and first["remaining"]
     assert lost.stdout.strip() == "3"
-    again = thnid("run", "--", str(PROGRAM), "qualify", "run", "--resume", "r", cwd=tmp_path)
+    again = thnid("run", "--", str(few), "qualify", "run", "--resume", "r", cwd=tmp_path)
     second = record_in(tmp_path / "r")
     assert (again.returncode, second["verdict"], second["remaining"]) == (0, "pass", [])
     assert second["results"][: len(first["results"])] == first["results"]
@@ -99,22 +126,19 @@ def test_a_wrong_reader_leaves_nothing(tmp_path: Path) -> None:
     assert "ACS" in done.stderr
 
 
-def test_an_empty_reader_is_incomplete_never_a_pass(tmp_path: Path) -> None:
+def test_an_empty_reader_is_incomplete_never_a_pass(few: Path, tmp_path: Path) -> None:
     script = "thnid card remove >/dev/null; thnid qualify run --actuator none --report r; echo $?"
-    done = in_shell(script, cwd=tmp_path)
+    done = in_shell(script, cwd=tmp_path, program=few)
     document = record_in(tmp_path / "r")
     assert (document["verdict"], done.stdout.splitlines()[-1]) == ("incomplete", "1")
     assert verdicts(document)["TX-2"] == verdicts(document)["SH-1"] == "incomplete"
 
 
-def test_no_pin_is_presented_where_none_was_given(tmp_path: Path) -> None:
-    script = (
-        "unset THNID_PIN; thnid qualify run --actuator none --report r >/dev/null; thnid card show --json"
-    )
-    done = in_shell(script, "--failures", "2", cwd=tmp_path)
-    found = verdicts(record_in(tmp_path / "r"))
-    assert {found[name] for name in ("FL-1", "FL-2", "FL-3", "FL-4")} == {"not applicable"}
-    assert one_object(done.stdout)["failures"] == 2
+@pytest.mark.parametrize("command", ["run", "station"])
+def test_the_question_for_a_pin_tells_no_tries_that_nobody_asked_the_card_for(command: str) -> None:
+    script = f"unset THNID_PIN; exec thnid qualify {command} --real-card 00"
+    _, screen = at_a_terminal([str(PROGRAM), "run", "--", "sh", "-c", script], b"PIN (", b"\x03")
+    assert "PIN (4 digits): " in screen
 
 
 def test_criteria_are_listed() -> None:
@@ -123,28 +147,20 @@ def test_criteria_are_listed() -> None:
     assert "SH-12" in thnid("qualify", "criteria", "--lang", "th").stdout
 
 
-def test_report_and_compare(tmp_path: Path) -> None:
-    first = thnid(
-        "run", "--", str(PROGRAM), "qualify", "run", "--actuator", "none", "--report", "a", cwd=tmp_path
-    )
-    assert first.returncode == 0, first.stdout
-    page = one_object(thnid("qualify", "report", "a", "--out", "p", "--json", cwd=tmp_path).stdout)["html"]
-    assert (tmp_path / page).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    same = one_object(thnid("qualify", "compare", "a", "a", "--json", cwd=tmp_path).stdout)
-    assert (same["verdict_changes"], same["differences"]) == ([], [])
-
-
-def test_a_resumed_record_is_of_the_same_reader_and_profile(tmp_path: Path) -> None:
+def test_a_finished_record_is_shown_compared_signed_and_continued_only_as_what_it_is(
+    few: Path, broken: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    shutil.copytree(broken[0], tmp_path / "r")
     script = (
-        "thnid qualify run --actuator none --report r >/dev/null; "
         "thnid qualify run --resume r --profile full; echo $?; thnid qualify run --report r; echo $?; "
         "thnid qualify run --resume r --actuator virtual; echo $?; thnid qualify run --resume r --serial 7; echo $?; "
+        "thnid qualify report r --out p --json; thnid qualify compare r r --json; "
         "thnid qualify sign r --operator S >/dev/null; thnid qualify run --resume r; echo $?; "
         "thnid qualify verify r --json"
     )
-    done = in_shell(script, cwd=tmp_path)
-    *statuses, verified = done.stdout.splitlines()
-    assert statuses == ["2"] * 5
+    done = in_shell(script, cwd=tmp_path, program=few)
+    *refused, reported, compared, signed, verified = done.stdout.splitlines()
+    assert (refused, signed) == (["2"] * 4, "2")
     for told in (
         "profile quick, not full",
         "--resume",
@@ -154,6 +170,9 @@ def test_a_resumed_record_is_of_the_same_reader_and_profile(tmp_path: Path) -> N
         assert told in done.stderr
     assert "the record is signed and is not continued" in done.stderr
     assert json.loads(verified)["signature"]["operator"] == "S" and json.loads(verified)["limits_compared"]
+    assert (tmp_path / json.loads(reported)["html"]).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    same = json.loads(compared)
+    assert (same["verdict_changes"], same["differences"]) == ([], [])
 
 
 HEADER = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -14,14 +15,16 @@ from emulator.card.issue import card_from_seed, card_in_memory
 from emulator.layer import Layer, data_of
 from emulator.link import CardPort
 from emulator.test_card import ATR as TEST_ATR
+from emulator.test_card import TestCard
 from harness.bench import Bench
 from harness.qualify.actuator import ManualActuator, NoActuator
-from harness.qualify.criteria import CRITERIA, presence, sharing
+from harness.qualify.calls import Connection
+from harness.qualify.criteria import CRITERIA, presence, sharing, timing
 from harness.qualify.criteria.transfers import read_command, reference, select_moi
 from harness.qualify.criterion import Need
 from harness.qualify.record import Record
 from harness.qualify.runner import Campaign
-from harness.qualify.subject import Connection, Subject
+from harness.qualify.subject import Subject
 from tests.harness.qualify.hand import Hand
 
 PIN = "4821"
@@ -99,6 +102,38 @@ class _Stalls(Layer):
         return 0.8 if self.count % 50 == 0 else 0.0
 
 
+class _ForgetsWhatWaits(Layer):
+    """What 61 xx announces is gone after a third of a second."""
+
+    _announced = 0.0
+
+    def exchange(self, apdu: bytes) -> bytes:
+        if apdu[1] == 0xC0 and time.monotonic() - self._announced > 0.33:
+            return bytes.fromhex("6F00")
+        answer = self.ask(apdu)
+        self._announced = time.monotonic()
+        return answer
+
+
+class _OwnLe(Layer):
+    """Asks for all there is after a command with data, whatever the program asked for."""
+
+    def exchange(self, apdu: bytes) -> bytes:
+        case_4 = len(apdu) > 5 and len(apdu) == apdu[4] + 6
+        return self.ask(apdu[:-1] + b"\x00" if case_4 else apdu)
+
+
+class _AsksAgain(Layer):
+    """A card that has not answered in time gets the command again."""
+
+    def exchange(self, apdu: bytes) -> bytes:
+        answer = self.ask(apdu)
+        if self._late is None or self._late.seconds <= 0.4:
+            return answer
+        self._late.seconds = 0.4
+        return self.ask(apdu)
+
+
 def good(card: CardPort) -> CardPort:
     return card
 
@@ -137,6 +172,8 @@ def verdicts(
         (_KnowsThePin, "TH-4", "fail"),
         (_KnowsThePin, "FL-2", "fail"),
         (_Stalls, "LT-3", "fail"),
+        (_ForgetsWhatWaits, "TX-5", "fail"),
+        (_OwnLe, "TX-12", "fail"),
     ],
 )
 def test_is_caught(bench: Bench, tmp_path: Path, layer: type[Layer], criterion: str, verdict: str) -> None:
@@ -152,6 +189,30 @@ def test_a_slow_first_command_is_caught(
     monkeypatch.setattr(presence, "_LEAST_CYCLES", 1)
     found = verdicts(bench, tmp_path, "PR-11", reader=lambda card: _FirstSlow(card, 0, Random(0)))
     assert found == {"PR-11": "fail"}
+
+
+@pytest.mark.pcsc
+@pytest.mark.parametrize(
+    ("layer", "value", "reason"),
+    [
+        (Layer, 0.5, None),
+        (
+            _AsksAgain,
+            0.0,
+            "an answer that takes 0.5 s came after 0.9 s, as if the command had been sent again",
+        ),
+    ],
+)
+def test_a_command_that_is_sent_again_is_caught(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, layer: type[Layer], value: float, reason: str | None
+) -> None:
+    monkeypatch.setattr(timing, "_WAITS_S", (0.5, 0.1))
+    monkeypatch.setattr(timing, "LATE_TRIES", 1 if reason else timing.LATE_TRIES)
+    bench.insert(layer(TestCard(), 0, Random(0)))
+    subject = Subject(bench.reader_name(), virtual_reader=True)
+    subject.recognise()
+    found = CRITERIA["TM-3"].measure(subject)
+    assert (found.value, found.reason.en if found.reason else None) == (value, reason)
 
 
 class _OtherAtr(Layer):
@@ -238,7 +299,6 @@ def test_what_two_programs_do_at_once_has_ended_when_one_of_them_fails(
         return read_command(subject, offset, length)
 
     before = set(threading.enumerate())
-    left: list[threading.Thread] = []
     bench.insert(card_in_memory(card_from_seed(1), pin=PIN))
     subject = Subject(bench.reader_name())
     subject.recognise()

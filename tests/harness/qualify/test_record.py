@@ -134,7 +134,7 @@ def test_a_line_that_was_taken_out_is_missed(tmp_path: Path) -> None:
         Record.resume(tmp_path)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.text())
 def test_what_a_reader_calls_itself_does_not_end_a_line(name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -18,7 +18,7 @@ from tests.harness.qualify.board import Board
 FIRMWARE = ("1.0.1", "0.1", "relay")
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.sampled_from(FIRMWARE),
     st.booleans(),

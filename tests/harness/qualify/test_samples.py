@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.qualify import compare, subject
+from harness.qualify import compare
+from harness.qualify.criteria import timing
 from harness.qualify.criterion import CannotMeasure
 from harness.qualify.report import plots
 from harness.qualify.samples import percentile
@@ -41,5 +42,5 @@ def test_the_bootstrap_s_median_is_the_same(samples: list[float]) -> None:
 
 
 def test_there_is_one_definition() -> None:
-    for module in (subject, plots, compare):
+    for module in (timing, plots, compare):
         assert vars(module)["percentile"] is percentile

@@ -13,9 +13,10 @@ import pytest
 from emulator.test_card import TestCard
 from harness.bench import Bench
 from harness.qualify.actuator import Actuator
+from harness.qualify.calls import CallFailed
 from harness.qualify.criteria import CRITERIA
 from harness.qualify.criterion import Family, Measurement
-from harness.qualify.subject import CallFailed, Subject
+from harness.qualify.subject import Subject
 from harness.qualify.verdict import Verdict, verdict_of
 from harness.stack import Stack
 

@@ -16,6 +16,7 @@ from emulator.card import Card
 from harness.bench import Bench
 from harness.errors import NoReader
 from harness.qualify.actuator import ManualActuator
+from harness.qualify.calls import CallFailed
 from harness.qualify.criteria import CRITERIA
 from harness.qualify.criterion import (
     CannotMeasure,
@@ -32,7 +33,7 @@ from harness.qualify.criterion import (
 from harness.qualify.record import Record, digest_of
 from harness.qualify.report.schema import SCHEMA
 from harness.qualify.runner import Campaign
-from harness.qualify.subject import CallFailed, Subject
+from harness.qualify.subject import Subject
 from harness.stack import Stack
 from harness.station.page import Page, PageRefused
 from harness.station.prompts import Desk, StationOperator

@@ -15,33 +15,43 @@ from tests.harness.cli.program import (
     LIMIT_S,
     PROGRAM,
     environment,
-    in_shell,
     line_of,
     one_object,
     start,
     thnid,
 )
 from tests.harness.cli.test_streams import at_a_terminal
+from tests.harness.qualify.few_criteria import in_shell, thnid_with
 from tests.harness.qualify.records import record_in, verdicts
 
 pytestmark = pytest.mark.pcsc
 STATION = (str(PROGRAM), "qualify", "station")
 
 
-def test_the_virtual_reader_passes_with_nobody_there(tmp_path: Path) -> None:
-    done = thnid(
-        "run",
-        "--",
-        *STATION,
-        "--dut",
-        "SN/1",
-        "--profile",
-        "quick",
-        "--actuator",
-        "virtual",
-        "--json",
-        cwd=tmp_path,
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A station of a few criteria, of every family that a virtual reader serves."""
+    names = (
+        "ID-1",
+        "AT-5",
+        "PT-1",
+        "TX-2",
+        "BF-1",
+        "LT-1",
+        "TH-1",
+        "SH-1",
+        "RS-1",
+        "FL-1",
+        "FL-2",
+        "FL-3",
+        "FL-4",
     )
+    return thnid_with(tmp_path_factory.mktemp("few"), *names, "RM-1", "PA-4")
+
+
+def test_the_virtual_reader_passes_with_nobody_there(few: Path, tmp_path: Path) -> None:
+    options = ("--dut", "SN/1", "--profile", "quick", "--actuator", "virtual", "--json")
+    done = thnid("run", "--", str(few), "qualify", "station", *options, cwd=tmp_path)
     document = one_object(done.stdout)
     assert {
         name for name, each in verdicts(document).items() if each not in ("pass", "not applicable")
@@ -50,24 +60,28 @@ def test_the_virtual_reader_passes_with_nobody_there(tmp_path: Path) -> None:
     folder = tmp_path / "thnid-station" / "SN_1"
     written = record_in(folder)
     assert (written["digest"], written["reader"]["serial"]) == (document["digest"], "SN/1")
-    assert verdicts(written)["PR-1"] == verdicts(written)["FL-4"] == "pass"
+    assert verdicts(written)["RM-1"] == verdicts(written)["FL-4"] == "pass"
     assert {"junit.xml", "openhtf.json", "report.html"} <= {each.name for each in folder.iterdir()}
     assert json.loads((folder / "openhtf.json").read_text(encoding="utf-8"))["outcome"] == "PASS"
-    again = thnid("qualify", "report", str(folder), "--json")
+    again = in_shell("thnid qualify report thnid-station/SN_1 --json", cwd=tmp_path, program=few)
     assert one_object(again.stdout)["digest"] == document["digest"]
 
 
-def test_a_reader_that_goes_away_leaves_a_record_that_is_resumed(tmp_path: Path) -> None:
+def test_a_reader_that_goes_away_leaves_a_record_that_is_resumed(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    # Once AT-5 is there the service ends; seconds of it are left.
+    few = thnid_with(tmp_path_factory.mktemp("lost"), "ID-1", "AT-5", "TX-2", "SH-1", "FL-1", "PR-7")
     script = (
         "pcscd=$(python -c 'from harness.qualify.criteria.soak import service_process as p; print(p())'); "
         "thnid qualify station --dut 7 --actuator none --report r | while read line; do "
         'case $line in *AT-5*) kill -KILL "$pcscd" ;; esac; done; echo ${PIPESTATUS[0]}'
     )
-    lost = in_shell(script, cwd=tmp_path)
+    lost = in_shell(script, cwd=tmp_path, program=few)
     first = record_in(tmp_path / "r" / "7")
     assert (lost.stdout.strip(), first["verdict"]) == ("3", "incomplete")
     assert first["remaining"] and "AT-5" in verdicts(first)
-    again = thnid("run", "--", str(PROGRAM), "qualify", "run", "--resume", "r/7", cwd=tmp_path)
+    again = thnid("run", "--", str(few), "qualify", "run", "--resume", "r/7", cwd=tmp_path)
     assert (again.returncode, record_in(tmp_path / "r" / "7")["verdict"]) == (0, "pass")
 
 
@@ -84,10 +98,10 @@ def test_ctrl_c_keeps_the_record(tmp_path: Path) -> None:
     assert "--resume r/7" in out and "Traceback" not in err
 
 
-def test_the_operator_is_asked_at_the_terminal(tmp_path: Path) -> None:
+def test_the_operator_is_asked_at_the_terminal(few: Path, tmp_path: Path) -> None:
     folder = tmp_path / "r"
-    command = [str(PROGRAM), "run", "--", *STATION, "--once", "--actuator", "none", "--report", str(folder)]
-    status, screen = at_a_terminal(command, b"type it)", b"SN 9\n")
+    station = [str(few), "qualify", "station", "--once", "--actuator", "none", "--report", str(folder)]
+    status, screen = at_a_terminal([str(PROGRAM), "run", "--", *station], b"type it)", b"SN 9\n")
     assert status == 0, screen
     assert record_in(folder / "SN_9")["reader"]["serial"] == "SN 9"
     assert "outcome" not in screen  # OpenHTF's own banner
@@ -118,11 +132,11 @@ def test_a_wrong_reader_leaves_nothing(tmp_path: Path) -> None:
     assert "ACS" in done.stderr
 
 
-def test_no_pin_is_presented_where_none_was_given(tmp_path: Path) -> None:
+def test_no_pin_is_presented_where_none_was_given(few: Path, tmp_path: Path) -> None:
     script = (
         "unset THNID_PIN; thnid qualify station --dut 7 --actuator none >/dev/null; thnid card show --json"
     )
-    done = in_shell(script, "--failures", "2", cwd=tmp_path)
+    done = in_shell(script, "--failures", "2", cwd=tmp_path, program=few)
     found = verdicts(record_in(tmp_path / "thnid-station" / "7"))
     assert {found[name] for name in ("FL-1", "FL-2", "FL-3", "FL-4")} == {"not applicable"}
     assert one_object(done.stdout)["failures"] == 2

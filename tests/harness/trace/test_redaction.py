@@ -83,14 +83,14 @@ def nothing_leaks(path: Path, secrets: set[bytes]) -> None:
 
 
 @pytest.mark.parametrize("name", GENERATIONS)
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(program=PROGRAMS)
 def test_any_program_on_any_generation(name: str, program: list[bytes | None]) -> None:
     with TemporaryDirectory() as folder:
         nothing_leaks(record(CARDS[name], Path(folder) / "t", program), SECRETS[name])
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, suppress_health_check=list(HealthCheck))
 @given(program=PROGRAMS, name=st.sampled_from(sorted(GENERATIONS)))
 def test_a_card_whose_answer_to_reset_is_not_known(program: list[bytes | None], name: str) -> None:
     class Foreign:

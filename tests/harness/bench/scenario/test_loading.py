@@ -12,7 +12,7 @@ from textwrap import dedent
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -310,7 +310,6 @@ def test_any_options(name: str, options: dict[str, object]) -> None:
     is_loaded_or_told(yaml.safe_dump({"scenario": "mine", "steps": [{name: options}]}).encode())
 
 
-@settings(deadline=None)  # PyYAML takes a while to find that it is in too deep
 @given(st.binary(max_size=200))
 @example(b"[" * 2000)
 @example(b"- " * 3000)

@@ -12,7 +12,7 @@ from emulator.card import Card
 from emulator.card.issue import card_from_seed, card_in_memory
 from emulator.offices.embedded import EmbeddedOffices
 from harness.errors import HarnessError, NoReader
-from harness.officer import token_file
+from harness.officer import srm_file, token_file
 from harness.officer.entitlement import EntitlementClient
 from harness.officer.new_card import WayToNewCard, nowhere
 from harness.officer.new_pin import WayToNewPin
@@ -142,6 +142,10 @@ class Room:
     @property
     def has_token_file(self) -> bool:
         return (self.folder / token_file.FILE_NAME).exists()
+
+    @property
+    def has_srm_file(self) -> bool:
+        return (self.folder / srm_file.FOLDER / srm_file.FILE_NAME).exists()
 
     def settle(self) -> None:
         """Wait until what was broken off is let go."""

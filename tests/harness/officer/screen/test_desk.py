@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apdu_specs.bangkok import BANGKOK
@@ -31,7 +31,7 @@ from harness.errors import (
     PinSuspended,
     WrongPin,
 )
-from harness.officer import srm_file, steps, token_file
+from harness.officer import steps, token_file
 from harness.officer.entitlement import EntitlementClient
 from harness.officer.errors import (
     EFormAgentStopped,
@@ -134,7 +134,6 @@ def test_other_digits_are_no_pin(room: Room, pin: str) -> None:
     assert isinstance(room.error, PinMalformed) and room.card.failures == 0
 
 
-@settings(deadline=None)
 @given(st.text(max_size=8).filter(lambda pin: not re.fullmatch("[0-9๐-๙]{4}", pin)))
 def test_what_is_no_pin_costs_nothing(pin: str) -> None:
     card = card_in_memory(card_from_seed(7), pin=PIN, failures=2)
@@ -425,7 +424,7 @@ def test_logging_out_ends_the_token(room: Room) -> None:
     room.settle()
     assert room.page is Page.START and room.desk.view(ME).logged_out
     assert not room.has_token_file
-    assert not (room.folder / srm_file.FOLDER / srm_file.FILE_NAME).exists()
+    assert not room.has_srm_file
     with pytest.raises(TokenNotValid):
         room.nhso.menu(login.session.smctoken)
     room.desk.press_login(ME)
@@ -450,14 +449,22 @@ def test_midnight(room: Room) -> None:
     room.desk.midnight()
     assert isinstance(room.error, TokensCleared)
     room.settle()
-    assert not room.has_token_file
+    assert not room.has_token_file and not room.has_srm_file
+
+
+def test_midnight_takes_what_a_login_that_broke_off_left(room: Room) -> None:
+    room.to(Page.CONFIRMED)
+    room.watch.tell(card=False, visit=1)
+    assert room.has_token_file and room.has_srm_file
+    room.desk.midnight()
+    assert not room.has_token_file and not room.has_srm_file
 
 
 @pytest.mark.parametrize("days", [-400, -1, 0, 1, 400])
 def test_a_token_of_today_outlives_a_restart_whatever_day_the_offices_have(room: Room, days: int) -> None:
     room.clock = datetime.now(BANGKOK).replace(hour=12) + timedelta(days=days)
     room.to(Page.CONFIRMED)
-    place, today = Places((Place(room.folder),)), room.clock
+    place, today = Places((Place(room.folder),), room.folder), room.clock
 
     def restarted(now: datetime) -> None:
         with Desk(room.authority, room.nhso, no_reader, places=place, clock=lambda: now, watch=StillWatch):
@@ -465,9 +472,9 @@ def test_a_token_of_today_outlives_a_restart_whatever_day_the_offices_have(room:
 
     restarted(today)
     restarted(today.replace(hour=23, minute=59))
-    assert room.has_token_file
+    assert room.has_token_file and room.has_srm_file
     restarted(today.replace(hour=0, minute=0) + timedelta(days=1))
-    assert not room.has_token_file
+    assert not room.has_token_file and not room.has_srm_file
 
 
 def test_midnight_before_the_token_disturbs_nobody(room: Room) -> None:

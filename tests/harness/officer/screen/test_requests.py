@@ -157,10 +157,10 @@ def test_a_wrong_method_and_the_icon(window: Window) -> None:
 
 def test_refusals_in_both_languages(window: Window) -> None:
     assert "ไม่มีหน้านี้" in window.http.get("/nowhere").text
-    window.press("language", lang="en")
+    window.press("language", language="en")
     assert "There is no such page here." in window.http.get("/nowhere").text
     assert 'lang="en"' in window.open().text
-    window.press("language", lang="xx")
+    window.press("language", language="xx")
     assert 'lang="th"' in window.open().text
 
 
@@ -168,11 +168,11 @@ def test_a_form_that_is_too_long(window: Window) -> None:
     assert window.press("entitlement/search", pid="1" * 5000).status_code == 413
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(path=st.sampled_from(sorted(BUTTONS)), value=st.text(max_size=60), body=st.binary(max_size=200))
 def test_no_form_brings_the_screen_down(path: str, value: str, body: bytes) -> None:
     window = _shared_window()
-    fields = ("pin", "pid", "hcode", "mobile", "claim_type", "lang")
+    fields = ("pin", "pid", "hcode", "mobile", "claim_type", "language")
     filled = {"csrf": window.token} | dict.fromkeys(fields, value)
     assert window.http.post(f"/{path}", data=filled).status_code == 303
     raw = urlencode({"csrf": window.token}).encode() + b"&" + body

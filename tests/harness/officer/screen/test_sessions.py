@@ -125,7 +125,7 @@ def test_a_login_that_failed_keeps_its_windows_name(tab: Tab) -> None:
 BUTTONS = st.sampled_from([*TO_MODULE, "login", "cancel", "wrong", "take-over", "agent/stop", "agent/start"])
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(BUTTONS, min_size=1, max_size=8), st.booleans())
 def test_it_changes_with_the_officers_login_and_never_else(
     tab: Tab, presses: list[str], inside: bool

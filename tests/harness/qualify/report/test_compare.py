@@ -100,7 +100,7 @@ def test_a_burst_is_one_observation_however_many_samples_it_has(series: bool) ->
     assert estimate and (estimate.low, estimate.high) == (min(first), max(first))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(0.001, 40), st.integers(1, 700), st.floats(0.1, 1e6))
 def test_nothing_is_certain_of_less_than_eight_seconds(seconds: float, count: int, times: float) -> None:
     first, other = ([each * seconds / count] * count for each in (1.0, times))
@@ -252,4 +252,4 @@ def test_too_few_samples_are_told_with_how_many_are_needed() -> None:
     comparison = compare(of_samples({"LT-1": [1.0] * 5}, {"LT-1": [1.1] * 5}))
     words = Page(comparison_page(comparison, "th")).words
     assert "too few samples" in words and "at least 8 of each, over 8 s or more, are compared" in words
-    assert "ต้องมีอย่างน้อยฝ่ายละ 8 และวัดนานรวม 8 วินาทีขึ้นไป" in words
+    assert "ต้องมีอย่างน้อยฝ่ายละ 8 ตัวอย่าง และวัดนานรวม 8 วินาทีขึ้นไป" in words

@@ -79,7 +79,7 @@ def as_ours(whole: dict[str, Any]) -> dict[str, Any]:
     return {**whole, "tool": {"name": "thnid", "version": our_version()}}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_no_verdict_that_its_value_does_not_give(data: st.DataObject) -> None:
     whole = record()

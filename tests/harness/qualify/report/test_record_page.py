@@ -356,7 +356,7 @@ ODD = st.text(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(ODD)
 @example("</style><script>alert(1)</script>")
 @example('" onload="alert(1)')

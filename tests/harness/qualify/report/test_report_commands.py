@@ -6,10 +6,13 @@ import json
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
+from harness.cli.qualify import command
 from harness.cli.qualify_report import compare, report
+from harness.qualify.report.schema import SCHEMA
 from tests.harness.qualify.report.synthetic import sealed, short, written
 
 
@@ -62,6 +65,12 @@ def test_a_newer_record_is_refused(path: Path) -> None:
     done = run_report(path, "--json")
     assert done.exit_code == 1
     assert json.loads(done.stdout)["error"] == "RecordTooNew"
+
+
+def test_the_schema_that_records_are_held_against_is_printed() -> None:
+    told = CliRunner().invoke(command, ["schema"])
+    assert (told.exit_code, json.loads(told.stdout)) == (0, SCHEMA)
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
 def test_no_record_is_a_usage_error(tmp_path: Path) -> None:

@@ -1,23 +1,21 @@
-"""The organisation's pages (letter, tracking) and the regional office's (queue, decisions, rights)."""
+"""The organisation's pages: the letter that asks for officers' rights, and how it stands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from apdu_specs import replies
 from apdu_specs.digits import plain_digits
 from apdu_specs.language import Language, Text
 from emulator.offices.attempts import Attempts
 from emulator.offices.doors import address_of
 from emulator.offices.errors import Refused
-from emulator.offices.rights.letter import MOST_OFFICERS, REGIONS, Letter, OfficerEntry
+from emulator.offices.rights.letter import MOST_OFFICERS, OFFICER_FIELDS, REGIONS, Letter, OfficerEntry
 from emulator.offices.rights.office import Receipt, Received, RightsOffice
-from emulator.offices.rights.sentences import BY_EMAIL, NEWEST, ONE_LEVEL
-from emulator.offices.staff.accounts import Desk, Member
+from emulator.offices.rights.sentences import BY_EMAIL, ONE_LEVEL
 from emulator.offices.web.kit import Form, Kit, Visit, see_other
 
 LABELS = {
@@ -45,19 +43,51 @@ OFFICER_LABELS = {
     ),
 }
 RECEIVED = "/nhso/requests/received"
+_TRACK = "/nhso/requests/track"
 _RECEIPT_COOKIE = "thnid_receipt"
 _RECEIPT_SHOWN_S = 600
 _LETTER_FIELDS = tuple(each.name for each in fields(Letter) if each.name != "officers")
-_OFFICER_FIELDS = tuple(each.name for each in fields(OfficerEntry))
 
 
 def request_pages(kit: Kit, rights: RightsOffice, attempts: Attempts) -> APIRouter:
     """``/nhso/requests/new`` and ``/track``: for organisations, who do not log in."""
     pages = APIRouter(route_class=kit.route_class(), include_in_schema=False)
     visiting, sent = Depends(kit.visit), Depends(kit.form)
+    counter = _LetterCounter(kit, rights, attempts)
 
-    def letter_page(visit: Visit, letter: Letter, refused: Refused | None = None) -> Response:
-        return kit.page(
+    @pages.get("/nhso/requests/new")
+    def new(visit: Visit = visiting) -> Response:
+        return counter.letter_page(visit, Letter())
+
+    @pages.post("/nhso/requests/new")
+    def receive(request: Request, visit: Visit = visiting, form: Form = sent) -> Response:
+        return counter.filled_in(request, visit, _letter(form), form.get("action", "send"))
+
+    @pages.get(RECEIVED)
+    def received(request: Request, visit: Visit = visiting) -> Response:
+        return counter.received(request, visit)
+
+    @pages.get(_TRACK)
+    def track(visit: Visit = visiting) -> Response:
+        return kit.page(visit, "request_track.html", reference="", reason=None)
+
+    @pages.post(_TRACK)
+    def status(request: Request, visit: Visit = visiting, form: Form = sent) -> Response:
+        return counter.status(request, visit, form)
+
+    return pages
+
+
+@dataclass(frozen=True, slots=True)
+class _LetterCounter:
+    """What an organisation's pages do."""
+
+    kit: Kit
+    rights: RightsOffice
+    attempts: Attempts
+
+    def letter_page(self, visit: Visit, letter: Letter, refused: Refused | None = None) -> Response:
+        return self.kit.page(
             visit,
             "request_new.html",
             status=200 if refused is None else refused.reason.http,
@@ -68,59 +98,42 @@ def request_pages(kit: Kit, rights: RightsOffice, attempts: Attempts) -> APIRout
             officer_labels=_said(OFFICER_LABELS, visit),
             label_of=lambda name: _label(name, visit),
             letter=letter if letter.officers else replace(letter, officers=(OfficerEntry(),)),
-            levels=rights.levels,
+            levels=self.rights.levels,
             regions=REGIONS,
             may_add=len(letter.officers) < MOST_OFFICERS,
             one_level=ONE_LEVEL,
         )
 
-    @pages.get("/nhso/requests/new")
-    def new(visit: Visit = visiting) -> Response:
-        return letter_page(visit, Letter())
-
-    @pages.post("/nhso/requests/new")
-    def receive(request: Request, visit: Visit = visiting, form: Form = sent) -> Response:
-        letter, action = _letter(form), form.get("action", "send")
+    def filled_in(self, request: Request, visit: Visit, letter: Letter, action: str) -> Response:
+        """The form came back, by one of its buttons."""
         if action.startswith("language-"):
             # The page is shown again in the other language, with all that was filled in.
             language: Language = "en" if action == "language-en" else "th"
-            answer = letter_page(replace(visit, language=language), letter)
-            kit.speak(answer, visit, language)
+            answer = self.letter_page(replace(visit, language=language), letter)
+            self.kit.speak(answer, visit, language)
             return answer
         if action == "add" and len(letter.officers) < MOST_OFFICERS:
-            return letter_page(visit, replace(letter, officers=(*letter.officers, OfficerEntry())))
+            return self.letter_page(visit, replace(letter, officers=(*letter.officers, OfficerEntry())))
         if action.startswith("remove-"):
             kept = tuple(o for n, o in enumerate(letter.officers) if action != f"remove-{n}")
-            return letter_page(visit, replace(letter, officers=kept))
+            return self.letter_page(visit, replace(letter, officers=kept))
         # Officers of whom nothing was filled in are left out before faults are counted, so that the fields agree.
         letter = replace(letter, officers=tuple(each for each in letter.officers if not each.blank))
         try:
-            with attempts.letter(address_of(request)):
-                receipt = rights.receive(letter)
+            with self.attempts.letter(address_of(request)):
+                receipt = self.rights.receive(letter)
         except Refused as refused:
-            return letter_page(visit, letter, refused)
-        # By redirection: whoever reloads what comes next sends no second letter. The code is in no address.
-        answer = see_other(RECEIVED)
-        answer.set_cookie(
-            _RECEIPT_COOKIE,
-            f"{receipt.reference}.{receipt.code}",
-            path=RECEIVED,
-            max_age=_RECEIPT_SHOWN_S,
-            httponly=True,
-            samesite="strict",
-            secure=visit.secure,
-        )
-        return answer
+            return self.letter_page(visit, letter, refused)
+        return _to_receipt(receipt, visit)
 
-    @pages.get(RECEIVED)
-    def received(request: Request, visit: Visit = visiting) -> Response:
+    def received(self, request: Request, visit: Visit) -> Response:
         reference, _, code = request.cookies.get(_RECEIPT_COOKIE, "")[:64].partition(".")
         try:
-            with attempts.counted(f"request {reference}", address_of(request)):
-                found = rights.status(reference, code)
+            with self.attempts.counted(f"request {reference}", address_of(request)):
+                found = self.rights.status(reference, code)
         except Refused:
-            return see_other("/nhso/requests/track")
-        return kit.page(
+            return see_other(_TRACK)
+        return self.kit.page(
             visit,
             "request_received.html",
             receipt=Receipt(found.reference, code),
@@ -128,18 +141,13 @@ def request_pages(kit: Kit, rights: RightsOffice, attempts: Attempts) -> APIRout
             sentences=(BY_EMAIL, ONE_LEVEL),
         )
 
-    @pages.get("/nhso/requests/track")
-    def track(visit: Visit = visiting) -> Response:
-        return kit.page(visit, "request_track.html", reference="", reason=None)
-
-    @pages.post("/nhso/requests/track")
-    def status(request: Request, visit: Visit = visiting, form: Form = sent) -> Response:
+    def status(self, request: Request, visit: Visit, form: Form) -> Response:
         reference = plain_digits(form.get("reference", "").strip()[:16])
         try:
-            with attempts.counted(f"request {reference}", address_of(request)):
-                received = rights.status(reference, plain_digits(form.get("receipt", "")))
+            with self.attempts.counted(f"request {reference}", address_of(request)):
+                received = self.rights.status(reference, plain_digits(form.get("receipt", "")))
         except Refused as refused:
-            return kit.page(
+            return self.kit.page(
                 visit,
                 "request_track.html",
                 status=refused.reason.http,
@@ -148,100 +156,29 @@ def request_pages(kit: Kit, rights: RightsOffice, attempts: Attempts) -> APIRout
                 reason=refused.reason,
             )
         if form.get("action") == "again":
-            return letter_page(visit, _to_correct(received))
-        return kit.page(
+            return self.letter_page(visit, _to_correct(received))
+        return self.kit.page(
             visit,
             "request_status.html",
             received=received,
-            levels=rights.levels,
+            levels=self.rights.levels,
             receipt=form.get("receipt", ""),
         )
 
-    return pages
 
-
-def desk_pages(kit: Kit, rights: RightsOffice) -> APIRouter:
-    """``/nhso/desk``: for the staff of the regional offices, each their own region's letters."""
-    pages = APIRouter(prefix="/nhso/desk", route_class=kit.route_class(), include_in_schema=False)
-    staff, sent = Depends(kit.staff_only(Desk.NHSO_REGION)), Depends(kit.form)
-
-    @pages.get("")
-    def queue(visit: Visit = staff) -> Response:
-        return kit.page(visit, "desk_queue.html", letters=rights.letters(_member(visit).region), all=False)
-
-    @pages.get("/all")
-    def everything(visit: Visit = staff) -> Response:
-        letters = rights.letters(_member(visit).region, waiting=False)
-        return kit.page(visit, "desk_queue.html", letters=letters[::-1], all=True)
-
-    def letter_page(visit: Visit, reference: str, refused: Refused | None = None, at: int = 0) -> Response:
-        return kit.page(
-            visit,
-            "desk_letter.html",
-            status=200 if refused is None else refused.reason.http,
-            received=rights.letter(reference, _member(visit).region),
-            levels=rights.levels,
-            refused=refused,
-            at=at,
-            newest=NEWEST,
-        )
-
-    @pages.get("/requests/{reference}")
-    def letter(reference: str, visit: Visit = staff) -> Response:
-        return letter_page(visit, reference)
-
-    @pages.post("/requests/{reference}")
-    def decide(reference: str, visit: Visit = staff, form: Form = sent) -> Response:
-        member, action = _member(visit), form.get("action", "")
-        verb, _, number = action.partition("-")
-        position = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0
-        try:
-            if verb == "approve":
-                rights.approve(reference, position, by=member.user, region=member.region)
-            elif verb == "refuse":
-                why = form.get(f"reason-{position}", "")
-                rights.refuse(reference, position, why, by=member.user, region=member.region)
-            else:
-                raise Refused(replies.REQUEST_UNKNOWN)
-        except Refused as refused:
-            return letter_page(visit, reference, refused, position)
-        return see_other(f"/nhso/desk/requests/{reference}")
-
-    def rights_page(visit: Visit, refused: Refused | None = None) -> Response:
-        return kit.page(
-            visit,
-            "desk_rights.html",
-            status=200 if refused is None else refused.reason.http,
-            faults=() if refused is None else refused.faults,
-            holders=rights.holders(_member(visit).region),
-            levels=rights.levels,
-            refused=refused,
-            label_of=lambda _name: visit.say("Reason", "เหตุผล"),
-        )
-
-    @pages.get("/rights")
-    def holders(visit: Visit = staff) -> Response:
-        return rights_page(visit)
-
-    @pages.post("/rights")
-    def revoke(visit: Visit = staff, form: Form = sent) -> Response:
-        member = _member(visit)
-        if form.get("action") == "sweep":
-            rights.sweep(region=member.region)
-            return see_other("/nhso/desk/rights")
-        try:
-            pid, why = form.get("pid", "")[:13], form.get("reason", "")
-            rights.revoke(pid, why, by=member.user, region=member.region)
-        except Refused as refused:
-            return rights_page(visit, refused)
-        return see_other("/nhso/desk/rights")
-
-    return pages
-
-
-def _member(visit: Visit) -> Member:
-    assert visit.member is not None
-    return visit.member
+def _to_receipt(receipt: Receipt, visit: Visit) -> Response:
+    """By redirection: whoever reloads what comes next sends no second letter. The code is in no address."""
+    answer = see_other(RECEIVED)
+    answer.set_cookie(
+        _RECEIPT_COOKIE,
+        f"{receipt.reference}.{receipt.code}",
+        path=RECEIVED,
+        max_age=_RECEIPT_SHOWN_S,
+        httponly=True,
+        samesite="strict",
+        secure=visit.secure,
+    )
+    return answer
 
 
 def _said(labels: dict[str, Text], visit: Visit) -> dict[str, str]:
@@ -267,7 +204,7 @@ def _letter(form: Form) -> Letter:
     rows: list[OfficerEntry] = []
     while len(rows) <= MOST_OFFICERS and f"officers-{len(rows)}-name" in form:
         row = f"officers-{len(rows)}-"
-        rows.append(OfficerEntry(**filled_in(_OFFICER_FIELDS, lambda name, row=row: row + name)))  # type: ignore[misc]
+        rows.append(OfficerEntry(**filled_in(OFFICER_FIELDS, lambda name, row=row: row + name)))  # type: ignore[misc]
     return Letter(**filled_in(_LETTER_FIELDS, lambda name: name), officers=tuple(rows))
 
 
