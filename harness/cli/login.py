@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,24 +112,27 @@ def command(
                 _seed(offices, citizen_id, serial, not no_right, revoked, idle_days, card_replaced)
 
         nhso = cleanup.enter_context(NhsoClient(nhso_url))
+        clock = OfficesClock(nhso)
         login = Login(
             lambda: terminal_for(reader_name, disposition="reset"),
             cleanup.enter_context(AuthorityClient(authority_url)),
             nhso,
             pin_provider(output, pin_stdin),
             token_places=() if token_dir is None else (Place(token_dir, token_bom),),
-            clock=OfficesClock(nhso) if token_dir is not None else None,
+            clock=clock,
             real_card=real_card,
             on_card=seed,
             on_result=lambda result: show_step(output, result),
         )
         result = login.run()
         if srm_dir is not None:
-            result = with_srm_tokens(output, result, nhso, srm_dir)
+            result = with_srm_tokens(output, result, nhso, srm_dir, clock)
         return finish(output, result)
 
 
-def with_srm_tokens(output: Output, result: LoginResult, nhso: NhsoClient, home: Path) -> LoginResult:
+def with_srm_tokens(
+    output: Output, result: LoginResult, nhso: NhsoClient, home: Path, clock: Callable[[], datetime]
+) -> LoginResult:
     """The result once SRM's token.txt is there for whoever logged in; what kept it from being written is its error."""
     if result.session is None:
         return result
@@ -136,7 +141,7 @@ def with_srm_tokens(output: Output, result: LoginResult, nhso: NhsoClient, home:
         if tokens is None:
             click.echo(f"thnid: {_NO_SRM.say(output.language)}", err=True)
         else:
-            srm_file.write(home, tokens, at=OfficesClock(nhso)())
+            srm_file.write(home, tokens, at=clock())
     except HarnessError as error:
         return replace(result, error=result.error or error)
     return result

@@ -13,6 +13,7 @@ from harness.cli.output import Output
 from harness.errors import NoReader
 from harness.officer.login import LoginResult
 from harness.officer.offices import NhsoClient, NhsoSession, Titled
+from harness.officer.screen.midnight import OfficesClock
 from tests.harness.officer.answering_server import answering
 
 LEVEL = Titled("search", Text("search", "ค้นหา"))
@@ -29,7 +30,7 @@ NOT_OFFERED = json.dumps(
 def told(url: str, home: Path, language: Language = "en", result: LoginResult | None = None) -> LoginResult:
     with NhsoClient(url) as nhso:
         asked = LoginResult((), session=SESSION) if result is None else result
-        return with_srm_tokens(Output(json=True, language=language), asked, nhso, home)
+        return with_srm_tokens(Output(json=True, language=language), asked, nhso, home, OfficesClock(nhso))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What qualification's tests stand on: one stack a module, a bench a test, and a disk without room."""
+"""What qualification's tests stand on: one stack a module, a bench a test, a campaign with one cycle, and a disk without room."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.bench import Bench
+from harness.qualify.criteria import presence
 from harness.stack import Stack
 
 
@@ -22,6 +23,13 @@ def stack() -> Iterator[Stack]:
 def bench(stack: Stack) -> Iterator[Bench]:
     with Bench(stack) as bench:
         yield bench
+
+
+@pytest.fixture
+def one_cycle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A campaign removes and inserts its card once, and not until there are enough delays."""
+    monkeypatch.setattr(presence, "_SAMPLES", 1)
+    monkeypatch.setattr(presence, "_LEAST_CYCLES", 1)
 
 
 @pytest.fixture

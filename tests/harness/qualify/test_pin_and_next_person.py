@@ -17,7 +17,7 @@ from emulator.layer import Layer, data_of
 from emulator.link import CardPort
 from harness.bench import Bench
 from harness.qualify.actuator import Actuator
-from harness.qualify.criteria import presence, thai_card
+from harness.qualify.criteria import thai_card
 from harness.qualify.criterion import Profile
 from tests.harness.qualify.few_criteria import in_shell, thnid_with
 from tests.harness.qualify.hand import Hand
@@ -257,11 +257,8 @@ def test_a_good_reader_passes_in_full_and_a_real_card_gets_one_wrong_pin(
     assert refused == [bytes.fromhex("63C2")] * wrong and card.failures == 0
 
 
-def test_the_answer_to_reset_is_that_of_the_card_that_was_put_in(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(presence, "_SAMPLES", 1)
-    monkeypatch.setattr(presence, "_LEAST_CYCLES", 1)
+@pytest.mark.usefixtures("one_cycle")
+def test_the_answer_to_reset_is_that_of_the_card_that_was_put_in(bench: Bench, tmp_path: Path) -> None:
     first: list[bytes] = []
 
     class Sticky(Layer):

@@ -181,12 +181,11 @@ def test_is_caught(bench: Bench, tmp_path: Path, layer: type[Layer], criterion: 
     assert found == {criterion: verdict}
 
 
+@pytest.mark.usefixtures("one_cycle")
 @pytest.mark.pcsc
 def test_a_slow_first_command_is_caught(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presence, "_SAMPLES", 1)
-    monkeypatch.setattr(presence, "_LEAST_CYCLES", 1)
     monkeypatch.setattr(Hand, "patience_s", 30.0)  # the one cycle must not be lost to a busy computer
     found = verdicts(bench, tmp_path, "PR-11", reader=lambda card: _FirstSlow(card, 0, Random(0)))
     assert found == {"PR-11": "fail"}
@@ -227,12 +226,9 @@ class _OtherAtr(Layer):
         return atr[:-1] + b"0"
 
 
+@pytest.mark.usefixtures("one_cycle")
 @pytest.mark.pcsc
-def test_every_insertion_counts_whatever_it_was_for(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(presence, "_SAMPLES", 1)
-    monkeypatch.setattr(presence, "_LEAST_CYCLES", 1)
+def test_every_insertion_counts_whatever_it_was_for(bench: Bench, tmp_path: Path) -> None:
     inserted: list[bytes] = []
 
     def third(card: CardPort) -> CardPort:
